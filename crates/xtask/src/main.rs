@@ -1,0 +1,2 @@
+//! Placeholder of the binary; its first module lands next.
+fn main() {}

@@ -1,1 +1,36 @@
-//! Placeholder of the crate; its first module lands next.
+//! The rules of the line, the room and the seats, as a pure fold of the log.
+//!
+//! A [`Partition`] is folded record by record; each record yields [`Effect`]s, which are all that projections (view and ledger)
+//! ever see. The crate knows no clock, no randomness, no IO and no serialisation: two processes that fold the same records
+//! reach the same state and the same hashes.
+
+mod booking;
+mod command;
+mod definition;
+mod effect;
+mod event;
+mod hash;
+mod ids;
+mod image;
+mod line;
+mod operator;
+mod partition;
+mod places;
+mod room;
+#[cfg(feature = "sabotage")]
+pub mod sabotage;
+
+pub use command::{Command, Contact, Entry, OperatorAction, PolicyPatch, SetTime, ShopperAction, TextChange};
+pub use definition::{Commitment, Definition, Lobby, Policy, Schedule, SlotDefinition, Texts};
+pub use effect::{
+    CommandKind, Effect, EffectKind, Guise, Outcome, OperatorResult, Phase, PlaceReason, PlaceState, Refusal, ReservationState, SlotStatus,
+    Totals,
+};
+pub use event::EventState;
+pub use hash::{Digest, lobby_rank, lobby_secret, sha256};
+pub use ids::{
+    CommandId, DoorCode, EventId, InvalidId, LogPosition, PlaceId, PlaceNo, Position, RequestId, ReservationId, Seats, ServiceTime, ShopperId, SlotId,
+    SlotNo, Stamp,
+};
+pub use line::Line;
+pub use partition::{DirectoryEntry, Folded, Partition, Record, Stop};

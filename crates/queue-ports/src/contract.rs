@@ -1,0 +1,1 @@
+//! Contract suites, one a port.

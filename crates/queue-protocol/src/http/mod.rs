@@ -1,0 +1,15 @@
+//! JSON bodies of the shopper API, the frames of socket and stream, the operator API's bodies, and problem details.
+
+mod definition;
+mod frames;
+mod operator;
+mod problem;
+mod shopper;
+
+pub use definition::{DefinitionBody, FieldError, PolicyBody, PolicyPatchBody, SlotBody};
+pub use frames::{EventFields, Frame, PlaceFields, SlotSeats};
+pub use operator::{
+    CapacityBody, CheckInAnswer, CheckInBody, CommandAnswer, Lag, OperatorEvent, OperatorReservation, RateNow, RescheduleBody, ReservationPage, RoomNow, SlotStats, Stats, TextsBody, TotalsBody,
+};
+pub use problem::{Code, Problem};
+pub use shopper::{Event, Fairness, JoinBody, Last, MoveBody, Place, PlaceBody, Range, Reservation, ReserveBody, Slot, Text};

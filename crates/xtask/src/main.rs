@@ -1,2 +1,78 @@
-//! Placeholder of the binary; its first module lands next.
-fn main() {}
+//! The house: sets a machine up, runs every test, keeps the borders, runs the benchmarks. `cargo xtask help` lists it.
+//! No part of the product depends on it.
+
+mod bench;
+mod child;
+mod deny;
+mod place;
+mod setup;
+mod tally;
+mod test;
+mod tidy;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use place::Place;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Tasks of the house.
+#[derive(Parser)]
+#[command(name = "cargo xtask", disable_version_flag = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what the tests need and run all of them
+    Test {
+        /// Only these steps (repeat, or separate by commas)
+        #[arg(long, value_enum, value_delimiter = ',')]
+        only: Vec<test::Step>,
+        /// End whatever still runs after so many minutes
+        #[arg(long, default_value_t = 55)]
+        minutes: u64,
+    },
+    /// Install what the tests need, and stop there
+    Setup {
+        /// Only for these steps (repeat, or separate by commas)
+        #[arg(long, value_enum, value_delimiter = ',')]
+        only: Vec<test::Step>,
+    },
+    /// Check the borders between crates and the rules for files
+    Tidy,
+    /// Check licences, sources and banned crates with cargo-deny (built on first use)
+    Deny {
+        /// Ask the advisory database too (needs the network)
+        #[arg(long)]
+        advisories: bool,
+    },
+    /// Run the benchmarks in release builds; prints figures, asserts none
+    Bench {
+        /// Only benchmarks whose name contains this
+        filter: Option<String>,
+    },
+}
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    child::end_with_us()?;
+    let place = Place::find()?;
+    std::env::set_current_dir(&place.root)?;
+    let succeeded = match arguments.task {
+        Task::Test { only, minutes } => test::run(&place, &only, Duration::from_secs(60 * minutes)),
+        Task::Setup { only } => test::set_up(&place, &only),
+        Task::Tidy => tidy::run(&place.root).map(|tally| tally.failed == 0),
+        Task::Deny { advisories } => {
+            deny::run(&place, advisories, Duration::from_secs(600)).map(|tally| tally.failed == 0)
+        }
+        Task::Bench { filter } => bench::run(&place, filter.as_deref()),
+    }?;
+    Ok(if succeeded {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

@@ -56,12 +56,23 @@ enum Task {
     },
 }
 
-fn main() -> Result<ExitCode> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            test::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the task did what it should.
+fn run(arguments: Arguments) -> Result<bool> {
     child::end_with_us()?;
     let place = Place::find()?;
     std::env::set_current_dir(&place.root)?;
-    let succeeded = match arguments.task {
+    match arguments.task {
         Task::Test { only, minutes } => test::run(&place, &only, Duration::from_secs(60 * minutes)),
         Task::Setup { only } => test::set_up(&place, &only),
         Task::Tidy => tidy::run(&place.root).map(|tally| tally.failed == 0),
@@ -69,10 +80,5 @@ fn main() -> Result<ExitCode> {
             deny::run(&place, advisories, Duration::from_secs(600)).map(|tally| tally.failed == 0)
         }
         Task::Bench { filter } => bench::run(&place, filter.as_deref()),
-    }?;
-    Ok(if succeeded {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    }
 }

@@ -56,7 +56,7 @@ pub(crate) fn run(place: &Place, only: &[Step], limit: Duration) -> Result<bool>
         say(&format!("\n== {} ==", name(step)));
         let started = Instant::now();
         let tally = run_step(place, step, deadline).unwrap_or_else(|error| {
-            say(&format!("{}: {error:#}", name(step)));
+            complain(&error);
             Tally::of(false)
         });
         reports.push(Report {
@@ -195,6 +195,12 @@ fn sum_up(reports: &[Report]) -> bool {
         total.passed, total.failed
     ));
     total.failed == 0 && total.passed > 0
+}
+
+/// Says what went wrong, with its causes, in one line.
+#[expect(clippy::print_stderr, reason = "a tool that reports to a person")]
+pub(crate) fn complain(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
 }
 
 #[expect(clippy::print_stdout, reason = "a tool that reports to a person")]

@@ -11,6 +11,8 @@ use std::sync::Arc;
 /// A stretch of the log as one event saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewBatch {
+    /// The event's partition: its ledger marks and heads are the event's.
+    pub partition: u32,
     /// The event.
     pub event: EventId,
     /// The version that the batch follows: the batch before it *for this event*; `None` for the event's first.
@@ -24,6 +26,8 @@ pub struct ViewBatch {
 /// An event built anew: `effects` make it from nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewImage {
+    /// The event's partition.
+    pub partition: u32,
     /// The event.
     pub event: EventId,
     /// Its version.

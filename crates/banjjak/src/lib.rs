@@ -3,6 +3,7 @@
 
 pub mod audit_command;
 pub mod cli;
+pub mod config;
 pub mod events;
 pub mod rehearse;
 
@@ -23,7 +24,10 @@ pub async fn run(cli: Cli) -> ExitCode {
     })
 }
 
-#[expect(clippy::print_stderr, reason = "the last word of a command that failed, also when no log was set up")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the last word of a command that failed, also when no log was set up"
+)]
 fn complain(error: &anyhow::Error) {
     eprintln!("banjjak: {error:#}");
 }

@@ -1,0 +1,110 @@
+//! The settings as types. What each means, its unit and its bounds stand in `default.toml`, the one place that explains them.
+
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "sections of default.toml, explained there")]
+pub struct Config {
+    pub data: Data,
+    pub public: Public,
+    pub operator: Operator,
+    pub health: Health,
+    pub log: Log,
+    pub view: View,
+    pub ledger: Ledger,
+    pub consumer: Consumer,
+    pub api: Api,
+    pub gateway: Gateway,
+    pub process: Process,
+    pub telemetry: Telemetry,
+    pub testing: Testing,
+}
+
+macro_rules! section {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(missing_docs, reason = "keys of default.toml, explained there")]
+        pub struct $name { $(pub $field: $kind),* }
+    };
+}
+
+section! { /// `[data]`
+Data { folder: PathBuf } }
+
+section! { /// `[public]`
+Public {
+    listen: SocketAddr, origin: String, trusted_proxies: Vec<String>, connections_max: u32, head_bytes_max: u32, head_timeout_ms: u32,
+    body_bytes_max: u32, request_timeout_ms: u32, idle_timeout_ms: u32,
+} }
+
+section! { /// `[operator]`
+Operator { listen: SocketAddr, connections_max: u32, body_bytes_max: u32 } }
+
+section! { /// `[health]`
+Health { listen: SocketAddr, connections_max: u32 } }
+
+/// `[log]`: which log, with its own settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "keys of default.toml, explained there")]
+pub enum Log {
+    Embedded {
+        queue_entries_max: u32,
+        record_entries_max: u32,
+        record_bytes_max: u32,
+        transaction_records_max: u32,
+    },
+}
+
+/// `[view]`: which view, with its own settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "keys of default.toml, explained there")]
+pub enum View {
+    Embedded { waits_max: u32, changes_kept: u32 },
+}
+
+/// `[ledger]`: which ledger, with its own settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "keys of default.toml, explained there")]
+pub enum Ledger {
+    Embedded {},
+}
+
+section! { /// `[consumer]`
+Consumer { read_records_max: u32, snapshot_every_records: u32, snapshots_keep: u32, tick_interval_ms: u32 } }
+
+section! { /// `[api]`
+Api { shopper_changes_per_second: u32, address_changes_per_second: u32, limited_keys_max: u32, operator_wait_ms: u32 } }
+
+section! { /// `[gateway]`
+Gateway {
+    sockets_max: u32, sockets_per_shopper_max: u32, place_interval_ms: u32, alive_interval_ms: u32, pong_timeout_ms: u32,
+    close_per_second: u32, reconnect_delay_max_ms: u32,
+} }
+
+section! { /// `[process]`
+Process { open_files: u32, drain_timeout_ms: u32 } }
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+section! { /// `[telemetry]`
+Telemetry { format: LogFormat, level: String, trace_one_in: u32 } }
+
+section! { /// `[testing]`
+Testing { allow: bool, clock_offset_ms: i64 } }

@@ -113,6 +113,28 @@ impl Running {
         Ok(Self { child, group })
     }
 
+    /// Takes lines until one satisfies `wanted`; later output is read and dropped, so that the program never waits for
+    /// a reader. `None` when it ended or `limit` passed before.
+    pub(crate) fn wait_for(
+        &mut self,
+        limit: Duration,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        let deadline = Instant::now() + limit;
+        let (sender, receiver) = channel();
+        self.read_output(&sender);
+        drop(sender);
+        let found = loop {
+            match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Message::Line(line)) if wanted(&line) => break Some(line),
+                Ok(Message::Line(line)) => show(&line),
+                Ok(Message::Ended(_)) | Err(_) => break None,
+            }
+        };
+        thread::spawn(move || receiver.into_iter().for_each(drop));
+        found
+    }
+
     fn read_output(&mut self, sender: &Sender<Message>) {
         let streams: [Option<Box<dyn Read + Send>>; 2] = [
             self.child
@@ -228,6 +250,19 @@ mod tests {
         let outcome = run(&mut shell("sleep 600 & echo $!"), Duration::from_secs(60)).unwrap();
         assert!(outcome.succeeded && !outcome.timed_out);
         assert!(outcome.output.trim().parse::<u32>().is_ok());
+    }
+
+    #[test]
+    fn a_server_is_waited_for() {
+        let minute = Duration::from_secs(60);
+        let mut server =
+            Running::start(&mut shell("echo starting; echo ready; sleep 600")).unwrap();
+        assert_eq!(
+            server.wait_for(minute, |line| line == "ready").as_deref(),
+            Some("ready")
+        );
+        let mut broken = Running::start(&mut shell("echo no such file")).unwrap();
+        assert_eq!(broken.wait_for(minute, |line| line == "ready"), None);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! The house: sets a machine up, runs every test, keeps the borders, runs the benchmarks. `cargo xtask help` lists it.
 //! No part of the product depends on it.
 
+mod api;
 mod bench;
 mod child;
 mod deny;
 mod place;
+mod rehearse;
+mod server;
 mod setup;
 mod tally;
 mod test;

@@ -4,7 +4,7 @@
 use crate::child::{self, Outcome};
 use crate::place::Place;
 use crate::tally::{self, Tally};
-use crate::{deny, setup, tidy};
+use crate::{api, deny, rehearse, setup, tidy};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use std::process::Command;
@@ -23,16 +23,22 @@ pub(crate) enum Step {
     Rust,
     /// Checks of the pages, and the browser tests
     Web,
+    /// The served OpenAPI documents, by a fuzzer
+    Api,
+    /// Simulated shoppers, a kill, the checker
+    Rehearse,
     /// Licences, sources, banned crates
     Deny,
 }
 
 /// Cheap first: a fault that costs seconds to find is not waited for.
-const ORDER: [Step; 6] = [
+const ORDER: [Step; 8] = [
     Step::Tidy,
     Step::Format,
     Step::Lint,
     Step::Rust,
+    Step::Api,
+    Step::Rehearse,
     Step::Web,
     Step::Deny,
 ];
@@ -90,7 +96,9 @@ fn set_up_step(place: &Place, step: Step) -> Result<()> {
     match step {
         Step::Tidy => Ok(()),
         Step::Format | Step::Lint | Step::Rust => setup::rust(),
-        Step::Web => setup::web(place),
+        Step::Api => setup::api(place),
+        Step::Rehearse => setup::rust(),
+        Step::Web => setup::web(place).and_then(|()| setup::api(place)),
         Step::Deny => setup::deny(place),
     }
 }
@@ -121,6 +129,8 @@ fn run_step(place: &Place, step: Step, deadline: Instant) -> Result<Tally> {
             let outcome = run(&mut cargo(&["test", "--workspace", "--no-fail-fast"]))?;
             Ok(tally::of_cargo_test(&outcome.output).with_exit(outcome.succeeded))
         }
+        Step::Api => build_binary(deadline).and_then(|()| api::run(place, deadline)),
+        Step::Rehearse => build_binary(deadline).and_then(|()| rehearse::run(place, deadline)),
         Step::Web => web(place, deadline),
         Step::Deny => deny::run(place, false, left(deadline)),
     }
@@ -132,7 +142,9 @@ fn web(place: &Place, deadline: Instant) -> Result<Tally> {
         let mut npm = Command::new("npm");
         npm.args(["run", "--silent", script])
             .current_dir(place.root.join("web"));
-        npm.env("BANJJAK_BIN", place.banjjak()).env("NO_COLOR", "1");
+        npm.env("BANJJAK_BIN", place.banjjak())
+            .env("BANJJAK_PYTHON", place.venv().join("bin/python"))
+            .env("NO_COLOR", "1");
         run_until(&mut npm, deadline)
     };
     let mut tally = Tally::of(npm("check")?.succeeded);

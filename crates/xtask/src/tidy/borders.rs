@@ -1,5 +1,5 @@
 //! Which crate may lean on which: the borders of ARCHITECTURE.md as a table, checked against what `cargo metadata` says
-//! the manifests declare. It does not look into source; `rules` does.
+//! the manifests declare. It does not look into source; `rust` does.
 
 use super::Finding;
 use anyhow::{Context, Result};
@@ -16,6 +16,8 @@ pub(super) struct Dependency {
     pub(super) name: String,
     /// Only for tests, examples and benchmarks.
     pub(super) dev: bool,
+    /// The features it asks for.
+    pub(super) features: Vec<String>,
 }
 
 /// Where a crate stands.
@@ -31,6 +33,30 @@ struct Border {
 
 const PORTS: &[&str] = &["queue-domain", "queue-protocol", "queue-ports"];
 
+/// What a service with a listener may build upon.
+const SERVED: &[&str] = &[
+    "queue-domain",
+    "queue-protocol",
+    "queue-ports",
+    "queue-edge",
+];
+
+impl Border {
+    /// Free in what it takes from outside.
+    const fn free(
+        name: &'static str,
+        inside: &'static [&'static str],
+        inside_tests: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name,
+            inside,
+            inside_tests,
+            outside: None,
+        }
+    }
+}
+
 /// From the inside out. A crate that is not here has no place yet and is a finding.
 const BORDERS: &[Border] = &[
     // The rules: pure, so that every process that folds the log agrees to the byte.
@@ -40,95 +66,41 @@ const BORDERS: &[Border] = &[
         inside_tests: &[],
         outside: Some(&["sha2", "hmac", "hashbrown", "thiserror"]),
     },
-    Border {
-        name: "queue-protocol",
-        inside: &["queue-domain"],
-        inside_tests: &[],
-        outside: None,
-    },
-    Border {
-        name: "queue-ports",
-        inside: &["queue-domain", "queue-protocol"],
-        inside_tests: &[],
-        outside: None,
-    },
+    Border::free("queue-protocol", &["queue-domain"], &[]),
+    Border::free("queue-ports", &["queue-domain", "queue-protocol"], &[]),
+    // What every HTTP listener shares: accept loop, problems, cookies. A library of the services.
+    Border::free("queue-edge", PORTS, &[]),
     // Back ends know the ports and nothing of each other.
-    Border {
-        name: "queue-embedded",
-        inside: PORTS,
-        inside_tests: &[],
-        outside: None,
-    },
-    Border {
-        name: "queue-kafka",
-        inside: PORTS,
-        inside_tests: &[],
-        outside: None,
-    },
-    Border {
-        name: "queue-redis",
-        inside: PORTS,
-        inside_tests: &[],
-        outside: None,
-    },
-    Border {
-        name: "queue-postgres",
-        inside: PORTS,
-        inside_tests: &[],
-        outside: None,
-    },
-    // Services know the ports, neither each other nor a back end. Their tests run on the embedded ones.
-    Border {
-        name: "producer-api",
-        inside: PORTS,
-        inside_tests: &["queue-embedded"],
-        outside: None,
-    },
-    Border {
-        name: "consumer",
-        inside: PORTS,
-        inside_tests: &["queue-embedded"],
-        outside: None,
-    },
-    Border {
-        name: "gateway",
-        inside: PORTS,
-        inside_tests: &["queue-embedded"],
-        outside: None,
-    },
+    Border::free("queue-embedded", PORTS, &[]),
+    Border::free("queue-kafka", PORTS, &[]),
+    Border::free("queue-redis", PORTS, &[]),
+    Border::free("queue-postgres", PORTS, &[]),
+    // Services know the ports, neither each other nor a back end. Their tests run on the embedded
+    // ones, with a consumer to fold.
+    Border::free("consumer", PORTS, &["queue-embedded"]),
+    Border::free("producer-api", SERVED, &["queue-embedded", "consumer"]),
+    Border::free("gateway", SERVED, &["queue-embedded", "consumer"]),
     // The checker has naive rules of its own: it reads what was written, never how it was decided.
-    Border {
-        name: "queue-audit",
-        inside: &["queue-protocol", "queue-ports"],
-        inside_tests: &[],
-        outside: None,
-    },
+    Border::free("queue-audit", &["queue-protocol", "queue-ports"], &[]),
     // The wiring knows everybody, and nobody knows the wiring.
-    Border {
-        name: "banjjak",
-        inside: &[
-            "queue-domain",
-            "queue-protocol",
-            "queue-ports",
-            "queue-embedded",
-            "queue-kafka",
-            "queue-redis",
-            "queue-postgres",
-            "queue-audit",
-            "producer-api",
-            "consumer",
-            "gateway",
-        ],
-        inside_tests: &[],
-        outside: None,
-    },
+    Border::free("banjjak", EVERYBODY, &[]),
     // The house works on the workspace from outside.
-    Border {
-        name: "xtask",
-        inside: &[],
-        inside_tests: &[],
-        outside: None,
-    },
+    Border::free("xtask", &[], &[]),
+];
+
+const EVERYBODY: &[&str] = &[
+    "queue-domain",
+    "queue-protocol",
+    "queue-ports",
+    "queue-edge",
+    "queue-embedded",
+    "queue-kafka",
+    "queue-redis",
+    "queue-postgres",
+    "consumer",
+    "producer-api",
+    "gateway",
+    "queue-audit",
 ];
 
 /// Crates from outside that only their owners may name, in tests too.
@@ -148,6 +120,9 @@ const OWNED_OUTSIDE_TESTS: &[(&str, &[&str])] = &[
     ("minijinja", &["producer-api"]),
 ];
 
+/// Features that exist for tests; what is shipped never asks for them.
+const FOR_TESTS: &[&str] = &["sabotage", "contract", "test-clock"];
+
 /// The packages in the output of `cargo metadata --no-deps`.
 pub(super) fn packages(metadata: &Value) -> Result<Vec<Package>> {
     let packages = metadata["packages"]
@@ -164,19 +139,24 @@ fn package(package: &Value) -> Result<Package> {
     let dependencies = package["dependencies"]
         .as_array()
         .context("a package without dependencies")?;
-    let dependencies = dependencies.iter().map(|dependency| {
-        let name = dependency["name"]
-            .as_str()
-            .context("a dependency without a name")?
-            .to_owned();
-        Ok(Dependency {
-            name,
-            dev: dependency["kind"] == "dev",
-        })
-    });
-    Ok(Package {
+    let dependencies = dependencies.iter().map(dependency).collect::<Result<_>>()?;
+    Ok(Package { name, dependencies })
+}
+
+fn dependency(dependency: &Value) -> Result<Dependency> {
+    let name = dependency["name"]
+        .as_str()
+        .context("a dependency without a name")?
+        .to_owned();
+    let features = dependency["features"].as_array().into_iter().flatten();
+    let features = features
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    Ok(Dependency {
         name,
-        dependencies: dependencies.collect::<Result<_>>()?,
+        dev: dependency["kind"] == "dev",
+        features,
     })
 }
 
@@ -207,6 +187,15 @@ fn check_package(package: &Package, workspace: &[Package]) -> Vec<Finding> {
 
 fn crosses_inside(border: &Border, dependency: &Dependency) -> Option<String> {
     let name = dependency.name.as_str();
+    let for_tests = dependency
+        .features
+        .iter()
+        .find(|feature| FOR_TESTS.contains(&feature.as_str()));
+    if let Some(feature) = for_tests.filter(|_| !dependency.dev) {
+        return Some(format!(
+            "must not ask {name} for {feature}: that is for tests"
+        ));
+    }
     let allowed =
         border.inside.contains(&name) || dependency.dev && border.inside_tests.contains(&name);
     (!allowed).then(|| format!("must not depend on {name}: dependencies point inward"))
@@ -253,10 +242,12 @@ mod tests {
         let normal = normal.iter().map(|name| Dependency {
             name: (*name).to_owned(),
             dev: false,
+            features: Vec::new(),
         });
         let dev = dev.iter().map(|name| Dependency {
             name: (*name).to_owned(),
             dev: true,
+            features: Vec::new(),
         });
         Package {
             name: name.to_owned(),
@@ -319,8 +310,28 @@ mod tests {
     fn tests_may_not_cross_everything() {
         assert_eq!(check_one("queue-audit", &[], &["queue-domain"]).len(), 1);
         assert_eq!(check_one("gateway", &[], &["rusqlite"]).len(), 1);
-        assert_eq!(check_one("gateway", &[], &["consumer"]).len(), 1);
+        assert_eq!(check_one("consumer", &[], &["gateway"]).len(), 1);
         assert!(check_one("gateway", &[], &["anyhow"]).is_empty());
+    }
+
+    #[test]
+    fn what_is_for_tests_is_not_shipped() {
+        let features = vec!["sabotage".to_owned()];
+        for (dev, count) in [(true, 0), (false, 1)] {
+            let domain = Dependency {
+                name: "queue-domain".into(),
+                dev,
+                features: features.clone(),
+            };
+            let consumer = Package {
+                name: "consumer".into(),
+                dependencies: vec![domain],
+            };
+            assert_eq!(
+                check(&[consumer, package("queue-domain", &[], &[])]).len(),
+                count
+            );
+        }
     }
 
     #[test]

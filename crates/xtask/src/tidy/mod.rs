@@ -2,8 +2,9 @@
 //! file or function is mentioned. What the compiler, clippy and cargo-deny already check is not repeated here.
 
 mod borders;
-mod rules;
+mod rust;
 mod source;
+mod text;
 
 use crate::tally::Tally;
 use anyhow::{Context, Result};
@@ -70,16 +71,16 @@ pub(crate) fn run(root: &Path) -> Result<Tally> {
     let mut found = borders::check(&borders::packages(&metadata(root)?)?);
     let mut long = Vec::new();
     for path in files(root)? {
-        let Ok(text) = std::fs::read_to_string(root.join(&path)) else {
+        let Ok(content) = std::fs::read_to_string(root.join(&path)) else {
             continue;
         }; // not text
-        found.extend(rules::check_text(&path, &text));
+        found.extend(text::check_text(&path, &content));
         if path.ends_with(".rs") {
-            found.extend(rules::check_rust(&path, &text));
-            long.extend(rules::long_parts(&path, &text));
+            found.extend(rust::check_rust(&path, &content));
+            long.extend(rust::long_parts(&path, &content));
         }
         if path.starts_with("crates/") && path.ends_with("/Cargo.toml") {
-            found.extend(inherits(&path, &text));
+            found.extend(inherits(&path, &content));
         }
     }
     print(&found, &long);

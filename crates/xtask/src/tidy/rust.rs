@@ -1,9 +1,8 @@
-//! What a single file must and must not say. Each rule is a function of a path and a text, so that its tests plant a
+//! What a single Rust file must and must not say. Each rule is a function of a path and a text, so that its tests plant a
 //! fault and look whether it is found. Reading files and adding up is `super`'s.
 
 use super::source::{code_only, find_word, functions, line_of, test_ranges};
 use super::{Finding, Rule};
-use std::path::Path;
 
 /// Lines a file and a function may have before tidy mentions them.
 const FILE_LINES: usize = 400;
@@ -61,20 +60,6 @@ pub(super) fn check_rust(path: &str, text: &str) -> Vec<Finding> {
     found.extend(sleeps(path, text, &code));
     if path.starts_with("crates/queue-domain/src/") && !is_test_file(path) {
         found.extend(impure(path, &code));
-    }
-    found
-}
-
-/// Every finding in one text file of any kind, Rust included.
-pub(super) fn check_text(path: &str, text: &str) -> Vec<Finding> {
-    let mut found = machine_paths(path, text);
-    found.extend(registries(path, text));
-    found.extend(script_sleeps(path, text));
-    if path.starts_with("crates/queue-audit/") {
-        found.extend(names_domain(path, text));
-    }
-    if path.ends_with(".md") {
-        found.extend(dead_links(path, text, |target| Path::new(target).exists()));
     }
     found
 }
@@ -149,172 +134,19 @@ fn sleeps(path: &str, text: &str, code: &str) -> Vec<Finding> {
         .collect()
 }
 
-const SLEEP: &str =
+pub(super) const SLEEP: &str =
     "a test waits for a state, it never sleeps (a bounded poll says why with // poll: …)";
 
-/// Browser and script tests.
-fn script_sleeps(path: &str, text: &str) -> Vec<Finding> {
-    let is_script = path.ends_with(".mjs") || path.ends_with(".js");
-    if !is_script || !is_test_file(path) {
-        return Vec::new();
-    }
-    let sleeping =
-        |line: &str| line.contains("waitForTimeout(") || line.contains("timers/promises");
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| sleeping(line))
-        .map(|(index, _)| index + 1);
-    lines
-        .filter(|&line| !explained(text, line))
-        .map(|line| finding(path, line, Rule::Sleep, SLEEP))
-        .collect()
-}
-
-fn explained(text: &str, line: usize) -> bool {
+pub(super) fn explained(text: &str, line: usize) -> bool {
     text.lines()
         .skip(line.saturating_sub(2))
         .take(2)
         .any(|line| line.contains(POLL))
 }
 
-fn is_test_file(path: &str) -> bool {
+pub(super) fn is_test_file(path: &str) -> bool {
     path.split('/')
         .any(|part| part == "tests" || part == "tests.rs")
-}
-
-/// The checker's independence: it names the rules' crate nowhere but in prose.
-fn names_domain(path: &str, text: &str) -> Vec<Finding> {
-    let code = if path.ends_with(".rs") {
-        code_only(text)
-    } else {
-        text.to_owned()
-    };
-    let names = ["queue_domain", "queue-domain"];
-    let hits = names.iter().flat_map(|name| code.match_indices(name));
-    let lines = hits.map(|(offset, _)| line_of(&code, offset));
-    let is_comment = |line: &usize| {
-        code.lines()
-            .nth(line - 1)
-            .is_some_and(|text| text.trim_start().starts_with('#'))
-    };
-    let lines = lines.filter(|line| !is_comment(line));
-    lines
-        .map(|line| {
-            finding(
-                path,
-                line,
-                Rule::Independent,
-                "the checker never names the crate whose work it checks",
-            )
-        })
-        .collect()
-}
-
-/// Homes and work folders of somebody's machine. Spelt in pieces, so that this file does not find itself.
-const MACHINE: &[&str] = &[
-    concat!("/ho", "me/"),
-    concat!("/ro", "ot/"),
-    concat!("/Use", "rs/"),
-    concat!("/wo", "rk/"),
-];
-
-fn machine_paths(path: &str, text: &str) -> Vec<Finding> {
-    let begins = |text: &str, offset: usize| {
-        let before = text[..offset].chars().next_back();
-        before.is_none_or(|c| c.is_whitespace() || "\"'`=(:<[,".contains(c))
-    };
-    let hits = MACHINE
-        .iter()
-        .flat_map(|part| text.match_indices(part))
-        .filter(|(offset, _)| begins(text, *offset));
-    hits.map(|(offset, part)| {
-        finding(
-            path,
-            line_of(text, offset),
-            Rule::Paths,
-            &format!("{part}… exists on one machine only"),
-        )
-    })
-    .collect()
-}
-
-/// A lock file names versions and checksums; the place to load from is the reader's own setting.
-fn registries(path: &str, text: &str) -> Vec<Finding> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let marks: &[&str] = match name {
-        "package-lock.json" | "npm-shrinkwrap.json" => &["\"resolved\": \"http"],
-        ".npmrc" => &["registry=http"],
-        "requirements.txt" => &[
-            "--index-url",
-            "--extra-index-url",
-            "--find-links",
-            " @ http",
-        ],
-        "Cargo.lock" => return other_registries(path, text),
-        _ => return Vec::new(),
-    };
-    let hits = marks.iter().flat_map(|mark| text.match_indices(mark));
-    hits.map(|(offset, _)| {
-        finding(
-            path,
-            line_of(text, offset),
-            Rule::Registry,
-            "names the host of a registry",
-        )
-    })
-    .collect()
-}
-
-fn other_registries(path: &str, text: &str) -> Vec<Finding> {
-    let foreign = |line: &str| {
-        line.starts_with("source = ")
-            && !line.contains("registry+https://github.com/rust-lang/crates.io-index")
-    };
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| foreign(line))
-        .map(|(index, _)| index + 1);
-    lines
-        .map(|line| {
-            finding(
-                path,
-                line,
-                Rule::Registry,
-                "a crate that does not come from crates.io",
-            )
-        })
-        .collect()
-}
-
-/// Links from one document to another file of the repository.
-fn dead_links(path: &str, text: &str, exists: impl Fn(&str) -> bool) -> Vec<Finding> {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut found = Vec::new();
-    for (offset, _) in text.match_indices("](") {
-        let target = text[offset + 2..]
-            .split([')', '#', ' '])
-            .next()
-            .unwrap_or_default();
-        if target.is_empty() || target.contains(':') || target.starts_with('/') {
-            continue;
-        }
-        let whole = if folder.is_empty() {
-            target.to_owned()
-        } else {
-            format!("{folder}/{target}")
-        };
-        if !exists(&whole) {
-            found.push(finding(
-                path,
-                line_of(text, offset),
-                Rule::Links,
-                &format!("{target} is not there"),
-            ));
-        }
-    }
-    found
 }
 
 /// What is long enough to stop and think; never a failure.
@@ -329,7 +161,7 @@ pub(super) fn long_parts(path: &str, text: &str) -> Vec<String> {
     file.into_iter().chain(functions).collect()
 }
 
-fn finding(path: &str, line: usize, rule: Rule, message: &str) -> Finding {
+pub(super) fn finding(path: &str, line: usize, rule: Rule, message: &str) -> Finding {
     Finding {
         path: path.to_owned(),
         line,
@@ -396,13 +228,6 @@ mod tests {
         );
         let explained = "//! A test.\n// poll: the child's file has no event to wait for\nfn b() { sleep(d); }\n";
         assert!(check_rust("crates/a/tests/it/main.rs", explained).is_empty());
-        assert_eq!(
-            rules(&check_text(
-                "web/tests/a.test.mjs",
-                "\nawait page.waitForTimeout(5)"
-            )),
-            [(2, Rule::Sleep)]
-        );
     }
 
     #[test]
@@ -421,57 +246,6 @@ mod tests {
             );
             assert!(check_rust("crates/gateway/src/room.rs", &text).is_empty());
         }
-    }
-
-    #[test]
-    fn the_checker_stays_apart() {
-        let named = check_text(
-            "crates/queue-audit/src/lib.rs",
-            "//! Not queue-domain.\nuse queue_domain::Event;\n",
-        );
-        assert_eq!(rules(&named), [(2, Rule::Independent)]);
-        let manifest = check_text(
-            "crates/queue-audit/Cargo.toml",
-            "[dependencies]\nqueue-domain.workspace = true\n",
-        );
-        assert_eq!(rules(&manifest), [(2, Rule::Independent)]);
-    }
-
-    #[test]
-    fn machine_paths_are_found() {
-        let path = format!("let data = \"{}me/kim/data\";", "/ho");
-        assert_eq!(
-            rules(&check_text("crates/a/src/lib.rs", &path)),
-            [(1, Rule::Paths)]
-        );
-        assert!(check_text("README.md", "see https://example.org/home/page").is_empty());
-    }
-
-    #[test]
-    fn registries_are_found() {
-        let npm = "{\n  \"resolved\": \"https://registry.example/a.tgz\"\n}";
-        assert_eq!(
-            rules(&check_text("web/package-lock.json", npm)),
-            [(2, Rule::Registry)]
-        );
-        let cargo = "source = \"registry+https://github.com/rust-lang/crates.io-index\"\nsource = \"git+https://example.org/a\"\n";
-        assert_eq!(
-            rules(&check_text("Cargo.lock", cargo)),
-            [(2, Rule::Registry)]
-        );
-        assert_eq!(
-            rules(&check_text("a/requirements.txt", "--index-url x\n")),
-            [(1, Rule::Registry)]
-        );
-    }
-
-    #[test]
-    fn links_lead_somewhere() {
-        let text = "[a](b.md) [c](../d.md#e) [f](https://g) [h](#i)";
-        assert_eq!(
-            dead_links("docs/x.md", text, |target| target == "docs/b.md").len(),
-            1
-        );
     }
 
     #[test]

@@ -8,3 +8,5 @@ pub mod record;
 mod record_convert;
 pub mod snapshot;
 pub mod time;
+pub mod witness;
+mod witness_shown;

@@ -56,7 +56,10 @@ impl Answer {
 
     /// A header as text, empty when absent.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 }
 
@@ -72,21 +75,34 @@ pub struct Base {
 impl Base {
     /// Parses `http://host[:port][/]`.
     pub fn parse(text: &str) -> Result<Self, ClientError> {
-        let wrong = |why: &str| ClientError::Usage(format!("'{text}' is not an address such as http://127.0.0.1:8080: {why}"));
+        let wrong = |why: &str| {
+            ClientError::Usage(format!(
+                "'{text}' is not an address such as http://127.0.0.1:8080: {why}"
+            ))
+        };
         let uri: hyper::Uri = text.parse().map_err(|error| wrong(&format!("{error}")))?;
         if uri.scheme_str() != Some("http") {
-            return Err(wrong("it must begin with http:// (put TLS in front with a tunnel)"));
+            return Err(wrong(
+                "it must begin with http:// (put TLS in front with a tunnel)",
+            ));
         }
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
             return Err(wrong("it must not have a path"));
         }
         let host = uri.host().ok_or_else(|| wrong("it has no host"))?;
-        Ok(Self { host: host.trim_matches(['[', ']']).to_owned(), port: uri.port_u16().unwrap_or(80) })
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: uri.port_u16().unwrap_or(80),
+        })
     }
 
     /// `host:port`, with brackets around an IPv6 address.
     pub fn authority(&self) -> String {
-        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 }
 
@@ -115,29 +131,60 @@ impl Client {
     }
 
     /// One request. `body` is content type and bytes.
-    pub async fn call(&self, method: Method, path: &str, headers: &[(&'static str, &str)], body: Option<(&str, Vec<u8>)>) -> Result<Answer, ClientError> {
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Option<(&str, Vec<u8>)>,
+    ) -> Result<Answer, ClientError> {
         let request = self.request(method, path, headers, body)?;
         let address = self.base.authority();
         let connect = TcpStream::connect((self.base.host.as_str(), self.base.port));
         let stream = match tokio::time::timeout(self.limit, connect).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(source)) => return Err(ClientError::Unreachable { address, source }),
-            Err(_) => return Err(ClientError::Unreachable { address, source: std::io::ErrorKind::TimedOut.into() }),
+            Err(_) => {
+                return Err(ClientError::Unreachable {
+                    address,
+                    source: std::io::ErrorKind::TimedOut.into(),
+                });
+            }
         };
-        let unknown = |detail: String| ClientError::Unknown { address: self.base.authority(), detail };
+        let unknown = |detail: String| ClientError::Unknown {
+            address: self.base.authority(),
+            detail,
+        };
         match tokio::time::timeout(self.limit, exchange(stream, request)).await {
             Ok(answer) => answer.map_err(|error| unknown(format!("{error:#}"))),
-            Err(_) => Err(unknown(format!("nothing within {} s", self.limit.as_secs()))),
+            Err(_) => Err(unknown(format!(
+                "nothing within {} s",
+                self.limit.as_secs()
+            ))),
         }
     }
 
-    fn request(&self, method: Method, path: &str, headers: &[(&'static str, &str)], body: Option<(&str, Vec<u8>)>) -> Result<Request<Full<Bytes>>, ClientError> {
-        let value = |text: &str| HeaderValue::from_str(text).map_err(|_| ClientError::Usage("a header's value holds characters that are not allowed".into()));
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Option<(&str, Vec<u8>)>,
+    ) -> Result<Request<Full<Bytes>>, ClientError> {
+        let value = |text: &str| {
+            HeaderValue::from_str(text).map_err(|_| {
+                ClientError::Usage("a header's value holds characters that are not allowed".into())
+            })
+        };
         let (content_type, bytes) = match body {
             Some((kind, bytes)) => (Some(value(kind)?), Bytes::from(bytes)),
             None => (None, Bytes::new()),
         };
-        let mut request = Request::builder().method(method).uri(path).body(Full::new(bytes)).map_err(|error| ClientError::Usage(error.to_string()))?;
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(Full::new(bytes))
+            .map_err(|error| ClientError::Usage(error.to_string()))?;
         let all = request.headers_mut();
         all.insert(HOST, value(&self.base.authority())?);
         if let Some(kind) = content_type {
@@ -159,8 +206,16 @@ async fn exchange(stream: TcpStream, request: Request<Full<Bytes>>) -> anyhow::R
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let whole = async {
         let (head, body) = sender.send_request(request).await?.into_parts();
-        let body = Limited::new(body, ANSWER_MAX_BYTES).collect().await.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
-        anyhow::Ok(Answer { status: head.status, headers: head.headers, body })
+        let body = Limited::new(body, ANSWER_MAX_BYTES)
+            .collect()
+            .await
+            .map_err(|error| anyhow::anyhow!(error))?
+            .to_bytes();
+        anyhow::Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+        })
     };
     tokio::pin!(whole, connection);
     tokio::select! {
@@ -179,9 +234,26 @@ mod tests {
 
     #[test]
     fn an_address_is_scheme_host_and_port_only() {
-        assert_eq!(Base::parse("http://127.0.0.1:9090").expect("an address"), Base { host: "127.0.0.1".into(), port: 9090 });
-        assert_eq!(Base::parse("http://[::1]:80/").expect("an address").authority(), "[::1]:80");
-        for wrong in ["https://127.0.0.1", "127.0.0.1:80", "http://a/path", "http://a?x=1", ""] {
+        assert_eq!(
+            Base::parse("http://127.0.0.1:9090").expect("an address"),
+            Base {
+                host: "127.0.0.1".into(),
+                port: 9090
+            }
+        );
+        assert_eq!(
+            Base::parse("http://[::1]:80/")
+                .expect("an address")
+                .authority(),
+            "[::1]:80"
+        );
+        for wrong in [
+            "https://127.0.0.1",
+            "127.0.0.1:80",
+            "http://a/path",
+            "http://a?x=1",
+            "",
+        ] {
             assert!(Base::parse(wrong).is_err(), "{wrong}");
         }
     }

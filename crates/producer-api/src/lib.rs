@@ -1,1 +1,3 @@
-//! Placeholder of the crate; its first module lands next.
+//! The shoppers' HTTP side: pages and API. No rule is decided here and no store is written.
+
+pub mod pages;

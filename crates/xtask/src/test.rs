@@ -109,7 +109,10 @@ fn run_step(place: &Place, step: Step, deadline: Instant) -> Result<Tally> {
     match step {
         Step::Tidy => tidy::run(&place.root),
         Step::Format => Ok(Tally::of(
-            run(&mut cargo(&["fmt", "--all", "--check"]))?.succeeded,
+            run(&mut cargo(&[
+                "fmt", "--all", "--check", "--", "--color", "never",
+            ]))?
+            .succeeded,
         )),
         Step::Lint => {
             let arguments = [

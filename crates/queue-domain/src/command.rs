@@ -2,7 +2,10 @@
 
 use crate::definition::{Definition, SlotDefinition};
 use crate::hash::Digest;
-use crate::ids::{CommandId, DoorCode, EventId, LogPosition, PlaceId, RequestId, ReservationId, Seats, ShopperId, SlotId, Stamp};
+use crate::ids::{
+    CommandId, DoorCode, EventId, LogPosition, PlaceId, RequestId, ReservationId, Seats, ShopperId,
+    SlotId, Stamp,
+};
 use std::sync::Arc;
 
 /// One entry of a record.
@@ -193,7 +196,10 @@ pub enum OperatorAction {
 
 /// The policy's fields to change; `None` stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(missing_docs, reason = "each field is the policy's field of the same name")]
+#[expect(
+    missing_docs,
+    reason = "each field is the policy's field of the same name"
+)]
 pub struct PolicyPatch {
     pub admit_per_second_milli: Option<u32>,
     pub room_max: Option<u32>,
@@ -236,7 +242,10 @@ impl Command {
     pub fn event(&self) -> &EventId {
         match self {
             Self::Create { definition, .. } => &definition.id,
-            Self::RulesChanged { event, .. } | Self::Shopper { event, .. } | Self::Operator { event, .. } | Self::Timed { event, .. } => event,
+            Self::RulesChanged { event, .. }
+            | Self::Shopper { event, .. }
+            | Self::Operator { event, .. }
+            | Self::Timed { event, .. } => event,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! What folding a record did: absolute values that a projection stores as they are. Nothing here asks a projection to decide.
 
-use crate::definition::{Definition, Policy, Schedule, SlotDefinition};
 use crate::command::TextChange;
-use crate::ids::{CommandId, DoorCode, EventId, PlaceId, PlaceNo, Position, RequestId, ReservationId, Seats, ServiceTime, ShopperId, SlotNo, Stamp};
+use crate::definition::{Definition, Policy, Schedule, SlotDefinition};
+use crate::ids::{
+    CommandId, DoorCode, EventId, PlaceId, PlaceNo, Position, RequestId, ReservationId, Seats,
+    ServiceTime, ShopperId, SlotNo, Stamp,
+};
 use std::sync::Arc;
 
 /// One change of one event, with the position of the command that made it.
@@ -63,6 +66,8 @@ pub enum EffectKind {
         /// The tick's stamp.
         stamp: Stamp,
     },
+    /// The bucket's tokens after a refill, an opening or a cut, in millionths. Admissions take from it, no-shows give back.
+    Tokens(u64),
     /// The lobby's secret is out.
     Revealed {
         /// The secret.
@@ -93,6 +98,8 @@ pub enum EffectKind {
         place: PlaceNo,
         /// Its number in the line, for ever.
         number: u32,
+        /// People waiting ahead when the number was given.
+        began_ahead: u32,
     },
     /// The wish changed.
     Wish {
@@ -118,6 +125,8 @@ pub enum EffectKind {
     },
     /// A reservation was decided, or changed.
     Reservation {
+        /// What happened to it now.
+        change: ReservationChange,
         /// Its id.
         id: ReservationId,
         /// Its request, by which another body is recognised.
@@ -279,6 +288,24 @@ pub enum ReservationState {
     },
 }
 
+/// What happened to a reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ReservationChange {
+    /// Seats were taken.
+    Confirmed = 0,
+    /// It was refused.
+    Refused = 1,
+    /// It is in another slot now.
+    Moved = 2,
+    /// Seats were given back.
+    Cancelled = 3,
+    /// Its visitor came.
+    CheckedIn = 4,
+    /// Nothing: it is told again, in an image.
+    Retold = 5,
+}
+
 /// What became of a shopper's command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -291,7 +318,10 @@ pub enum Outcome {
 /// Why a command changed nothing. One list for shoppers and operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
-#[expect(missing_docs, reason = "the names are the public codes, explained in docs/rules.md")]
+#[expect(
+    missing_docs,
+    reason = "the names are the public codes, explained in docs/rules.md"
+)]
 pub enum Refusal {
     IdempotencyMismatch = 0,
     NotOpen = 1,
@@ -380,4 +410,56 @@ pub struct Totals {
     pub confirmed: u64,
     pub refused: u64,
     pub cancelled: u64,
+}
+
+impl Totals {
+    /// Counts an effect. The fold and every view count with this.
+    pub fn count(&mut self, effect: &EffectKind) {
+        let counter = match effect {
+            EffectKind::Joined { .. } => &mut self.joined,
+            EffectKind::Place {
+                state: PlaceState::Admitted,
+                ..
+            } => &mut self.admitted,
+            EffectKind::Place {
+                state: PlaceState::Inside,
+                extensions: 0,
+                ..
+            } => &mut self.entered,
+            EffectKind::Place {
+                state: PlaceState::Booked,
+                ..
+            } => &mut self.booked,
+            EffectKind::Place {
+                state: PlaceState::Left,
+                ..
+            } => &mut self.left,
+            EffectKind::Place {
+                state: PlaceState::NoShow,
+                ..
+            } => &mut self.no_show,
+            EffectKind::Place {
+                state: PlaceState::TimedOut,
+                ..
+            } => &mut self.timed_out,
+            EffectKind::Reservation {
+                change: ReservationChange::Confirmed,
+                ..
+            } => &mut self.confirmed,
+            EffectKind::Reservation {
+                change: ReservationChange::Refused,
+                ..
+            } => &mut self.refused,
+            EffectKind::Reservation {
+                change: ReservationChange::Cancelled,
+                ..
+            } => &mut self.cancelled,
+            EffectKind::Totals(totals) => {
+                *self = *totals;
+                return;
+            }
+            _ => return,
+        };
+        *counter += 1;
+    }
 }

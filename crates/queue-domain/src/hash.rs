@@ -31,6 +31,18 @@ pub fn lobby_rank(secret: &[u8; 32], log_hash: &Digest, place_id: &str) -> Diges
 }
 
 /// The log hash after a record: SHA-256 over the hash before, generation, offset and stamp (big endian) and the record's bytes.
-pub(crate) fn chain_record(before: &Digest, generation: u32, offset: u64, stamp: u64, bytes: &[u8]) -> Digest {
-    sha256(&[before, &generation.to_be_bytes(), &offset.to_be_bytes(), &stamp.to_be_bytes(), bytes])
+pub(crate) fn chain_record(
+    before: &Digest,
+    generation: u32,
+    offset: u64,
+    stamp: u64,
+    bytes: &[u8],
+) -> Digest {
+    sha256(&[
+        before,
+        &generation.to_be_bytes(),
+        &offset.to_be_bytes(),
+        &stamp.to_be_bytes(),
+        bytes,
+    ])
 }

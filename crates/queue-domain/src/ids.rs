@@ -22,7 +22,13 @@ pub enum InvalidId {
     },
 }
 
-fn check(text: &str, min: usize, max: usize, allowed: &'static str, ok: fn(u8) -> bool) -> Result<(), InvalidId> {
+fn check(
+    text: &str,
+    min: usize,
+    max: usize,
+    allowed: &'static str,
+    ok: fn(u8) -> bool,
+) -> Result<(), InvalidId> {
     if text.len() < min || text.len() > max {
         return Err(InvalidId::Length { min, max });
     }
@@ -39,7 +45,9 @@ pub struct EventId(Arc<str>);
 impl EventId {
     /// Parses an event id.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        check(text, 3, 64, "a-z, 0-9 and '-'", |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')?;
+        check(text, 3, 64, "a-z, 0-9 and '-'", |b| {
+            b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'
+        })?;
         Ok(Self(text.into()))
     }
 
@@ -56,7 +64,9 @@ pub struct SlotId(Arc<str>);
 impl SlotId {
     /// Parses a slot id.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        check(text, 1, 32, "a-z, A-Z, 0-9 and '-'", |b| b.is_ascii_alphanumeric() || b == b'-')?;
+        check(text, 1, 32, "a-z, A-Z, 0-9 and '-'", |b| {
+            b.is_ascii_alphanumeric() || b == b'-'
+        })?;
         Ok(Self(text.into()))
     }
 
@@ -139,7 +149,10 @@ pub struct Position {
 impl Position {
     /// The record that holds this command.
     pub fn record(self) -> LogPosition {
-        LogPosition { generation: self.generation, offset: self.offset }
+        LogPosition {
+            generation: self.generation,
+            offset: self.offset,
+        }
     }
 }
 
@@ -162,7 +175,10 @@ impl LogPosition {
     /// Parses `generation-offset`, in its one canonical spelling.
     pub fn parse(text: &str) -> Option<Self> {
         let (generation, offset) = text.split_once('-')?;
-        let parsed = Self { generation: generation.parse().ok()?, offset: offset.parse().ok()? };
+        let parsed = Self {
+            generation: generation.parse().ok()?,
+            offset: offset.parse().ok()?,
+        };
         (parsed.to_string() == text).then_some(parsed)
     }
 }
@@ -173,7 +189,11 @@ pub struct PlaceId(pub Position);
 
 impl fmt::Display for PlaceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}-{}", self.0.generation, self.0.offset, self.0.index)
+        write!(
+            f,
+            "{}-{}-{}",
+            self.0.generation, self.0.offset, self.0.index
+        )
     }
 }
 
@@ -182,7 +202,11 @@ impl PlaceId {
     pub fn parse(text: &str) -> Option<Self> {
         let (record, index) = text.rsplit_once('-')?;
         let LogPosition { generation, offset } = LogPosition::parse(record)?;
-        let parsed = Self(Position { generation, offset, index: index.parse().ok()? });
+        let parsed = Self(Position {
+            generation,
+            offset,
+            index: index.parse().ok()?,
+        });
         (parsed.to_string() == text).then_some(parsed)
     }
 }
@@ -252,6 +276,12 @@ impl DoorCode {
 
 impl fmt::Display for DoorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (0..8).rev().try_for_each(|i| write!(f, "{}", CROCKFORD[(self.0 >> (5 * i)) as usize & 31] as char))
+        (0..8).rev().try_for_each(|i| {
+            write!(
+                f,
+                "{}",
+                CROCKFORD[(self.0 >> (5 * i)) as usize & 31] as char
+            )
+        })
     }
 }

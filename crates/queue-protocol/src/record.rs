@@ -11,6 +11,8 @@
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
+pub use crate::record_convert::entries;
+
 /// First bytes of every record: `BJK` and the format's version.
 pub const HEADER: [u8; 4] = *b"BJK\x01";
 const HEADER_LEN: usize = 8;
@@ -24,7 +26,10 @@ pub struct EncodedEntry(Vec<u8>);
 
 impl EncodedEntry {
     /// Length in bytes.
-    #[expect(clippy::len_without_is_empty, reason = "an encoded entry is never empty")]
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "an encoded entry is never empty"
+    )]
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -43,7 +48,10 @@ pub struct Entry {
 
 /// What an entry says.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
-#[expect(missing_docs, reason = "each is the domain's command of the same name, with the same fields")]
+#[expect(
+    missing_docs,
+    reason = "each is the domain's command of the same name, with the same fields"
+)]
 pub enum Body {
     #[n(0)]
     Genesis {
@@ -128,7 +136,10 @@ pub struct Place {
 
 /// What a shopper asks.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
-#[expect(missing_docs, reason = "each is the domain's action of the same name, with the same fields")]
+#[expect(
+    missing_docs,
+    reason = "each is the domain's action of the same name, with the same fields"
+)]
 pub enum ShopperAction {
     #[n(0)]
     Join {
@@ -183,7 +194,10 @@ pub enum ShopperAction {
 
 /// What an operator asks.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
-#[expect(missing_docs, reason = "each is the domain's action of the same name, with the same fields")]
+#[expect(
+    missing_docs,
+    reason = "each is the domain's action of the same name, with the same fields"
+)]
 pub enum OperatorAction {
     #[n(0)]
     Open {
@@ -235,7 +249,10 @@ pub enum OperatorAction {
 
 /// What happens at a set time.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
-#[expect(missing_docs, reason = "each is the domain's set time of the same name")]
+#[expect(
+    missing_docs,
+    reason = "each is the domain's set time of the same name"
+)]
 pub enum SetTime {
     #[n(0)]
     Lobby,
@@ -252,7 +269,10 @@ pub enum SetTime {
 
 /// An event as created.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
-#[expect(missing_docs, reason = "the domain's names; times are milliseconds since the Unix epoch")]
+#[expect(
+    missing_docs,
+    reason = "the domain's names; times are milliseconds since the Unix epoch"
+)]
 pub struct Definition {
     #[n(0)]
     pub id: String,
@@ -323,7 +343,10 @@ pub struct PolicyPatch {
 
 /// A slot.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[expect(missing_docs, reason = "the domain's names; times are milliseconds since the Unix epoch")]
+#[expect(
+    missing_docs,
+    reason = "the domain's names; times are milliseconds since the Unix epoch"
+)]
 pub struct Slot {
     #[n(0)]
     pub id: String,
@@ -371,10 +394,13 @@ impl Entry {
 
 /// Gathers entries into one record.
 pub fn assemble(entries: &[EncodedEntry]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(HEADER_LEN + 9 + entries.iter().map(EncodedEntry::len).sum::<usize>());
+    let mut bytes =
+        Vec::with_capacity(HEADER_LEN + 9 + entries.iter().map(EncodedEntry::len).sum::<usize>());
     bytes.extend_from_slice(&HEADER);
     bytes.extend_from_slice(&[0; 4]);
-    minicbor::Encoder::new(&mut bytes).array(entries.len() as u64).expect("writing to a vector cannot fail");
+    minicbor::Encoder::new(&mut bytes)
+        .array(entries.len() as u64)
+        .expect("writing to a vector cannot fail");
     for entry in entries {
         bytes.extend_from_slice(&entry.0);
     }
@@ -395,7 +421,9 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Entry>, RecordError> {
         return Err(RecordError::DeadLetter("wrong checksum"));
     }
     let mut decoder = minicbor::Decoder::new(payload);
-    let entries: Vec<Entry> = decoder.decode().map_err(|error| RecordError::Unreadable(error.to_string()))?;
+    let entries: Vec<Entry> = decoder
+        .decode()
+        .map_err(|error| RecordError::Unreadable(error.to_string()))?;
     if decoder.position() != payload.len() {
         return Err(RecordError::Unreadable("bytes after the last entry".into()));
     }

@@ -2,11 +2,13 @@
 
 use super::shopper::Text;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Full state of an event, for operators.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct OperatorEvent {
     pub event: super::Event,
     pub policy: super::PolicyBody,
@@ -16,7 +18,10 @@ pub struct OperatorEvent {
 
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct CommandAnswer {
     pub command: String,
     /// `pending | done | refused`
@@ -29,7 +34,10 @@ pub struct CommandAnswer {
 /// New set times; absent ones stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct RescheduleBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lobby_opens_at: Option<String>,
@@ -42,17 +50,36 @@ pub struct RescheduleBody {
 /// Texts to set (`null` removes).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct TextsBody {
-    #[serde(default, with = "double_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "double_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub notice: Option<Option<Text>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Text>,
-    #[serde(default, with = "double_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "double_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub venue: Option<Option<Text>>,
-    #[serde(default, with = "double_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "double_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub rules: Option<Option<Text>>,
-    #[serde(default, with = "double_option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "double_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub privacy: Option<Option<Text>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accent: Option<String>,
@@ -62,11 +89,19 @@ pub struct TextsBody {
 mod double_option {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<S: Serializer, T: Serialize>(value: &Option<Option<T>>, serializer: S) -> Result<S::Ok, S::Error> {
-        value.as_ref().and_then(Option::as_ref).serialize(serializer)
+    pub(super) fn serialize<S: Serializer, T: Serialize>(
+        value: &Option<Option<T>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value
+            .as_ref()
+            .and_then(Option::as_ref)
+            .serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Option<T>>, D::Error> {
         Option::deserialize(deserializer).map(Some)
     }
 }
@@ -74,7 +109,10 @@ mod double_option {
 /// A slot's new capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct CapacityBody {
     pub capacity: u32,
 }
@@ -82,14 +120,20 @@ pub struct CapacityBody {
 /// A visitor at the door: the code read out, or the scanned ticket's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct CheckInBody {
     pub code: String,
 }
 
 /// What the door is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct CheckInAnswer {
     /// `accepted | already | cancelled | moved | wrong_day | unknown`
     pub result: String,
@@ -100,7 +144,10 @@ pub struct CheckInAnswer {
 
 /// A reservation as operators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct OperatorReservation {
     pub id: String,
     pub slot: String,
@@ -116,7 +163,10 @@ pub struct OperatorReservation {
 
 /// One page of reservations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct ReservationPage {
     pub reservations: Vec<OperatorReservation>,
     /// Pass as `?after=` for the next page; null on the last.
@@ -125,7 +175,10 @@ pub struct ReservationPage {
 
 /// Counts, rates, room, lag.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct Stats {
     pub event: String,
     pub phase: String,
@@ -143,7 +196,10 @@ pub struct Stats {
 
 /// Who is in the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct RoomNow {
     pub admitted: u64,
     pub inside: u64,
@@ -152,7 +208,10 @@ pub struct RoomNow {
 
 /// Counts since creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct TotalsBody {
     pub joined: u64,
     pub admitted: u64,
@@ -168,7 +227,10 @@ pub struct TotalsBody {
 
 /// One slot's seats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct SlotStats {
     pub id: String,
     pub capacity: u32,
@@ -180,7 +242,10 @@ pub struct SlotStats {
 
 /// Admission rate, set and real.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct RateNow {
     pub admit_per_second: f64,
     /// Admissions of the last second of service time.
@@ -189,11 +254,11 @@ pub struct RateNow {
 
 /// How far the view is behind the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct Lag {
     pub records: u64,
     pub ms: u64,
 }
-
-/// Operators' further texts by name, when read back.
-pub type TextsByName = BTreeMap<String, Text>;

@@ -7,11 +7,11 @@ use toml::{Table, Value};
 #[rustfmt::skip]
 const BOUNDS: &[(&str, i64, i64)] = &[
     ("public.connections_max", 16, 1_000_000),
-    ("public.head_bytes_max", 1024, 1_048_576),
-    ("public.head_timeout_ms", 100, 600_000),
+    ("public.head_bytes_max", 8192, 1_048_576),
+    ("public.headers_max", 16, 1000),
+    ("public.head_timeout_ms", 100, 3_600_000),
+    ("public.write_timeout_ms", 1000, 600_000),
     ("public.body_bytes_max", 1024, 16_777_216),
-    ("public.request_timeout_ms", 1000, 600_000),
-    ("public.idle_timeout_ms", 1000, 3_600_000),
     ("operator.connections_max", 4, 100_000),
     ("operator.body_bytes_max", 65_536, 16_777_216),
     ("health.connections_max", 4, 10_000),

@@ -35,12 +35,33 @@ impl ConfigError {
     }
 }
 
-/// Reads all layers. `variables` are the environment's, `flags` are `section.key` and value.
+/// Reads all layers and checks them. `variables` are the environment's, `flags` are `section.key` and value.
+///
+/// # Errors
+/// The first setting that is wrong.
 pub fn load(
     file: Option<&Path>,
     variables: impl IntoIterator<Item = (String, String)>,
     flags: &[(String, String)],
 ) -> Result<Config, ConfigError> {
+    let config: Config =
+        serde_path_to_error::deserialize(merge(file, variables, flags)?).map_err(|error| {
+            let detail = error.inner().message().to_owned();
+            ConfigError::new(&error.path().to_string(), "settings", detail.trim())
+        })?;
+    config.check()?;
+    Ok(config)
+}
+
+/// Lays the layers over each other: keys exist, types and bounds are right, and nothing else is known yet.
+///
+/// # Errors
+/// The first setting that is wrong.
+pub fn merge(
+    file: Option<&Path>,
+    variables: impl IntoIterator<Item = (String, String)>,
+    flags: &[(String, String)],
+) -> Result<Table, ConfigError> {
     let mut settings: Table = DEFAULT
         .parse()
         .expect("the embedded file is checked by tests");
@@ -63,12 +84,7 @@ pub fn load(
         layers::set(&mut settings, path, value, "flag")?;
     }
     bounds::check(&settings)?;
-    let config: Config = serde_path_to_error::deserialize(settings).map_err(|error| {
-        let detail = error.inner().message().to_owned();
-        ConfigError::new(&error.path().to_string(), "settings", detail.trim())
-    })?;
-    config.check()?;
-    Ok(config)
+    Ok(settings)
 }
 
 impl Config {

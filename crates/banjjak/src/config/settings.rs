@@ -39,8 +39,7 @@ Data { folder: PathBuf } }
 
 section! { /// `[public]`
 Public {
-    listen: SocketAddr, origin: String, trusted_proxies: Vec<String>, connections_max: u32, head_bytes_max: u32, head_timeout_ms: u32,
-    body_bytes_max: u32, request_timeout_ms: u32, idle_timeout_ms: u32,
+    listen: SocketAddr, origin: String, trusted_proxies: Vec<String>, connections_max: u32, head_bytes_max: u32, headers_max: u32, head_timeout_ms: u32, write_timeout_ms: u32, body_bytes_max: u32,
 } }
 
 section! { /// `[operator]`

@@ -127,7 +127,7 @@ fn a_broken_file_is_refused_by_the_name_of_its_key() {
             "testing.allow",
             "not loopback",
         ),
-        ("[public\n", "--config", "invalid"),
+        ("[public\n", "--config", "TOML parse error"),
         (
             "[consumer]\nsnapshots_keep = 1\n",
             "consumer.snapshots_keep",

@@ -5,7 +5,10 @@ use queue_domain::Stamp;
 
 /// A stamp as RFC 3339 in UTC with milliseconds, such as `2026-12-05T01:00:00.000Z`.
 pub fn rfc3339(stamp: Stamp) -> String {
-    let millisecond = i64::try_from(stamp.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::MAX);
+    let millisecond = i64::try_from(stamp.0)
+        .ok()
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        .unwrap_or(Timestamp::MAX);
     format!("{millisecond:.3}")
 }
 

@@ -15,7 +15,10 @@ pub struct FieldError {
 /// An event's definition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct DefinitionBody {
     pub id: String,
     pub title: Text,
@@ -45,7 +48,10 @@ pub struct DefinitionBody {
 
 /// The policy with every field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct PolicyBody {
     pub admit_per_second: f64,
     pub room_max: u32,
@@ -61,7 +67,10 @@ pub struct PolicyBody {
 /// The policy's fields to set; absent ones stay, or are the default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct PolicyPatchBody {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admit_per_second: Option<f64>,
@@ -86,7 +95,10 @@ pub struct PolicyPatchBody {
 /// A slot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct SlotBody {
     pub id: String,
     pub starts_at: String,

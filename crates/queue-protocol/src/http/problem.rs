@@ -30,7 +30,10 @@ pub struct Problem {
 
 /// Every code there is, with its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are the public codes, explained in docs/api.md")]
+#[expect(
+    missing_docs,
+    reason = "the names are the public codes, explained in docs/api.md"
+)]
 pub enum Code {
     InvalidJson,
     InvalidCookie,

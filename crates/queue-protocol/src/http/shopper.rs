@@ -8,7 +8,10 @@ pub type Text = BTreeMap<String, String>;
 
 /// One event as anyone may see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct Event {
     pub id: String,
     pub title: Text,
@@ -47,7 +50,10 @@ pub struct Event {
 
 /// A bookable window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct Slot {
     pub id: String,
     pub starts_at: String,
@@ -60,7 +66,10 @@ pub struct Slot {
 
 /// A range of seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct Range {
     pub low: u64,
     pub high: u64,
@@ -68,7 +77,10 @@ pub struct Range {
 
 /// A shopper's place, with what belongs to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct Place {
     /// `generation-offset-index` of the join; null while pending.
     pub id: Option<String>,
@@ -96,7 +108,10 @@ pub struct Place {
 
 /// What became of the shopper's last command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct Last {
     /// `join | leave | enter | extend | reserve | cancel | move`
     pub kind: String,
@@ -110,7 +125,10 @@ pub struct Last {
 
 /// A reservation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct Reservation {
     pub id: String,
     pub event: String,
@@ -126,7 +144,10 @@ pub struct Reservation {
 
 /// The published proof of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the contract's own names; described in openapi.json")]
+#[expect(
+    missing_docs,
+    reason = "the contract's own names; described in openapi.json"
+)]
 pub struct Fairness {
     pub event: String,
     /// The event's version: where the view stands.

@@ -29,22 +29,35 @@ pub(crate) fn run(place: &Place, deadline: Instant) -> Result<Tally> {
 
     let mut rehearse = Command::new(place.banjjak());
     let spawn = format!(
-        "{} serve --demo --print-json --data {}",
+        "{} serve --any-port --print-json --data {}",
         place.banjjak().display(),
         data.display()
     );
     rehearse.args([
         "rehearse",
+        "--spawn",
+        &spawn,
+        "--event",
+        "rehearsal",
+        "--make-event",
+        "6x20",
+    ]);
+    rehearse.args([
         "--shoppers",
         "300",
         "--join-over",
         "3s",
+        "--time-limit",
+        "60s",
+    ]);
+    rehearse.args([
         "--seed",
         "7",
         "--kills",
         "1",
+        "--policy",
+        "admit_per_second=50",
     ]);
-    rehearse.args(["--time-limit", "60s", "--spawn", &spawn]);
     rehearse
         .arg("--witness")
         .arg(&witness)

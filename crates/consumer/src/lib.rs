@@ -1,1 +1,71 @@
-//! Placeholder of the crate; its first module lands next.
+//! The owner of one partition: reads the log, folds it, feeds view and ledger, appends ticks and what happens at set times, and
+//! keeps snapshots. It decides nothing from outside the log and skips no record.
+//!
+//! Three tasks: the [`owner`] folds; the view lane and the ledger lane project. Each lane takes batches through a bounded queue,
+//! so a slow or dead store never holds up the line: what it missed is built again from an image or folded again from the log.
+
+mod batches;
+mod deps;
+mod ledger_lane;
+mod metrics;
+mod owner;
+mod start;
+mod ticker;
+mod view_lane;
+
+pub use deps::{Deps, LobbySecrets, Settings};
+pub use metrics::Metrics;
+pub use owner::Owner;
+
+use queue_domain::Stop;
+use queue_ports::ledger::StoreError;
+use queue_ports::log::LogError;
+use queue_protocol::record::RecordError;
+use tokio_util::sync::CancellationToken;
+
+/// Why an owner stopped by itself. None of these passes by waiting.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsumerError {
+    /// The fold refuses to go on: a gap, unknown rules, or another process that folded to something else.
+    #[error("partition {partition} stops after {after}: {source}")]
+    Stopped {
+        /// Which partition.
+        partition: u32,
+        /// The last record folded.
+        after: String,
+        /// Why.
+        source: Stop,
+    },
+    /// A record with our header and a right checksum that this build cannot read.
+    #[error("partition {partition} stops at offset {offset}: {source}")]
+    Unreadable {
+        /// Which partition.
+        partition: u32,
+        /// The record.
+        offset: u64,
+        /// Why.
+        source: RecordError,
+    },
+    /// The log is not the one it was.
+    #[error("partition {partition} stops: {source}")]
+    Log {
+        /// Which partition.
+        partition: u32,
+        /// Why.
+        source: LogError,
+    },
+    /// A store belongs to a newer generation, or is damaged.
+    #[error("partition {partition} stops: {source}")]
+    Store {
+        /// Which partition.
+        partition: u32,
+        /// Why.
+        source: StoreError,
+    },
+}
+
+/// Owns the partition until `shutdown`, then stores a snapshot and returns.
+pub async fn run(deps: Deps, shutdown: CancellationToken) -> Result<(), ConsumerError> {
+    let mut owner = Owner::start(deps).await?;
+    owner.run(shutdown).await
+}

@@ -1,1 +1,8 @@
-//! Placeholder of the crate; its first module lands next.
+//! The embedded back ends: command log and ledger on SQLite in one data folder, the view in memory.
+//!
+//! One process on one machine, and nothing acknowledged is lost. No rule is decided here: the log stores what it is given, view
+//! and ledger store the fold's effects.
+
+mod memory;
+
+pub use memory::{MemoryView, ViewLimits};

@@ -12,7 +12,7 @@ impl From<&http::Place> for SeenPlace {
             number: place.number,
             ahead: place.ahead,
             began_ahead: place.began_ahead,
-            waiting: Some(place.waiting),
+            waiting: place.waiting,
             reason: place.reason.clone(),
             reservations: place
                 .reservations

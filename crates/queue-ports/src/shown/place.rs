@@ -21,7 +21,7 @@ pub fn place(view: &EventView, shopper: Option<&ShopperView>, receipt: Option<St
         number: current.and_then(|place| place.number),
         ahead: current.and_then(|place| place.ahead),
         began_ahead: current.and_then(began_ahead),
-        waiting: view.waiting,
+        waiting: Some(view.waiting),
         eta_s: current.and_then(|place| place.ahead).and_then(|ahead| shown::wait(view, ahead.into())),
         until: current.and_then(|place| until(view, place)).map(rfc3339),
         extensions: current.map_or(0, |place| place.extensions),

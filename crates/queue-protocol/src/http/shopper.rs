@@ -90,7 +90,8 @@ pub struct Place {
     pub number: Option<u32>,
     pub ahead: Option<u32>,
     pub began_ahead: Option<u32>,
-    pub waiting: u64,
+    /// People in line; null while the view is not known.
+    pub waiting: Option<u64>,
     pub eta_s: Option<Range>,
     /// Deadline of the claim window or session, RFC 3339; null without one and while paused.
     pub until: Option<String>,

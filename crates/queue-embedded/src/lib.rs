@@ -3,6 +3,11 @@
 //! One process on one machine, and nothing acknowledged is lost. No rule is decided here: the log stores what it is given, view
 //! and ledger store the fold's effects.
 
+mod database;
+mod folder;
+mod log;
 mod memory;
 
+pub use folder::{DataFolder, FolderError};
+pub use log::{Faults, LogMetrics, LogOpenError, LogSettings, SqliteLog};
 pub use memory::{MemoryView, ViewLimits};

@@ -1,0 +1,62 @@
+//! Reading what is no longer in the tail: on connections of their own, away from the async threads.
+
+use super::store::is_damage;
+use crate::database::{explain, open_read};
+use queue_domain::Stamp;
+use queue_ports::log::{LogError, StoredRecord};
+use rusqlite::Connection;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// Most bytes of one answer, beyond its first record.
+const MAX_BYTES: usize = 16 << 20;
+/// Most idle connections kept.
+const MAX_IDLE: usize = 4;
+
+/// Connections that only read.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path, idle: Mutex::default() }
+    }
+
+    /// Records from `from` on, without a gap. Blocks.
+    pub(crate) fn read(&self, partition: u32, from: u64, max_records: usize) -> Result<Vec<StoredRecord>, LogError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = idle.map_or_else(|| open_read(&self.path), Ok).map_err(|error| LogError::Unavailable(explain(&error)))?;
+        let records = select(&connection, partition, from, max_records)
+            .map_err(|error| if is_damage(&error) { LogError::Corrupt(explain(&error)) } else { LogError::Unavailable(explain(&error)) })?;
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < MAX_IDLE {
+            idle.push(connection);
+        }
+        drop(idle);
+        for (record, expected) in records.iter().zip(from..) {
+            if record.offset != expected {
+                return Err(LogError::Corrupt(format!("partition {partition} has no record {expected}")));
+            }
+        }
+        Ok(records)
+    }
+}
+
+fn select(connection: &Connection, partition: u32, from: u64, max_records: usize) -> rusqlite::Result<Vec<StoredRecord>> {
+    let mut statement = connection
+        .prepare_cached(r#"SELECT "offset", stamp_ms, bytes FROM records WHERE "partition" = ?1 AND "offset" >= ?2 ORDER BY "offset" LIMIT ?3"#)?;
+    let mut rows = statement.query((partition, from as i64, i64::try_from(max_records).unwrap_or(i64::MAX)))?;
+    let mut records = Vec::new();
+    let mut bytes = 0;
+    while bytes < MAX_BYTES
+        && let Some(row) = rows.next()?
+    {
+        let record = StoredRecord { offset: row.get::<_, i64>(0)? as u64, stamp: Stamp(row.get::<_, i64>(1)? as u64), bytes: row.get(2)? };
+        bytes += record.bytes.len();
+        records.push(record);
+    }
+    Ok(records)
+}

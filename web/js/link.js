@@ -104,7 +104,7 @@ export class Link {
     const frame = JSON.parse(text);
     this.lastFrameAt = Date.now();
     if (frame.type === 'reconnect') {
-      this.#down(Number(frame['after_ms'] ?? 0));
+      this.#down(Number(frame.after_ms ?? 0));
       return;
     }
     if (this.state !== 'live') {

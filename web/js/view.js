@@ -257,7 +257,7 @@ function facts(scene, state) {
     case 'waiting':
       return [...number(), ...fact('wait', 'fact_wait', eta(place) ?? words.say('unknown')), ...seats()];
     case 'paused':
-      return hasPlace(scene) ? [...number(), ...rank()] : [...here('fact_line'), ...seats()];
+      return hasPlace(scene) ? [...number(), ...fact('ahead', 'fact_ahead', count('people', place?.ahead))] : [...here('fact_line'), ...seats()];
     case 'standby':
       return [...rank(), ...number(), ...fact('cancelled', 'fact_cancelled', count('tickets', event.cancelled))];
     case 'admitted':

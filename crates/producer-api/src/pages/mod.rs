@@ -4,21 +4,24 @@
 
 mod accent;
 mod assets;
+mod figures;
 mod rows;
+mod sentences;
 #[cfg(test)]
 mod tests;
 mod view;
 mod words;
 
 pub use assets::{ASSET_CACHE_CONTROL, ASSET_PREFIX, Asset, Assets};
+pub use figures::{Countdown, Deadline, Fact, Progress};
 pub use rows::{Move, Party, PartyOption, SlotRow, Slots, Ticket};
-pub use view::{Countdown, Deadline, Fact, Progress, View, view};
+pub use view::{View, view};
 pub use words::{Lang, Words};
 
 use minijinja::value::Serde;
 use minijinja::{Environment, Value as TemplateValue, context};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The pages' `Content-Security-Policy`: nothing from elsewhere, nothing inline.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -93,7 +96,7 @@ impl Pages {
         let mut templates = Environment::new();
         for (name, source) in TEMPLATES {
             templates
-                .add_template(name, source)
+                .add_template_owned(name, without_indent(source))
                 .expect("the embedded templates parse, which a test checks");
         }
         let addresses = assets.clone();
@@ -118,8 +121,13 @@ impl Pages {
         let words = self.words(page.lang);
         let view = view(words, &page.event, page.place.as_ref(), page.now_ms);
         let text = |name: &str| words.pick(&page.event["texts"][name]);
+        let mut known = page.event.clone();
+        if let Some(fields) = known.as_object_mut() {
+            // The server has said these; the script never does.
+            fields.remove("texts");
+        }
         let initial = json!({
-            "event": page.event, "place": page.place, "now_ms": page.now_ms, "key": page.request_key, "lang": page.lang.tag(),
+            "event": known, "place": page.place, "now_ms": page.now_ms, "key": page.request_key, "lang": page.lang.tag(),
         });
         self.render(
             "event.html",
@@ -139,6 +147,7 @@ impl Pages {
                 problem => page.problem.as_ref().map(|problem| problem_of(words, problem)),
                 calendar => calendar(words, page),
                 initial => given(&initial),
+            texts => for_script(words),
             },
         )
     }
@@ -223,6 +232,29 @@ const TEMPLATES: [(&str, &str); 5] = [
 /// Anything serialisable as a template's value.
 fn given<T: Serialize>(value: &T) -> TemplateValue {
     Serde(value).into()
+}
+
+/// A template as it is sent: indentation is for those who read the file.
+fn without_indent(source: &str) -> String {
+    source
+        .lines()
+        .map(str::trim_start)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The texts that the page's script says; the rest is only ever said by the server.
+fn for_script(words: &Words) -> TemplateValue {
+    let server_only = [
+        "list_", "phase_", "error_", "setting_", "fairness", "ticket_d", "ticket_t", "ticket_p",
+    ];
+    let said: Map<String, Value> = words
+        .texts()
+        .iter()
+        .filter(|(key, _)| !server_only.iter().any(|prefix| key.starts_with(prefix)))
+        .map(|(key, text)| (key.clone(), text.clone()))
+        .collect();
+    given(&said)
 }
 
 fn problem_of(words: &Words, problem: &Value) -> TemplateValue {

@@ -259,7 +259,7 @@ fn a_whole_visit_stays_small() {
         .max()
         .unwrap_or(0);
     assert!(
-        assets + page < 110_000,
+        assets + page < 100_000,
         "{assets} + {page} bytes before compression"
     );
 }

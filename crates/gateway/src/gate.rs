@@ -50,10 +50,16 @@ pub(crate) async fn socket(
     tasks.spawn(async move {
         let _counted = permit;
         let Ok(Ok(upgraded)) = timeout(shared.limits.write_timeout, upgrade).await else {
-            return shared.closed(1006);
+            return shared.tally.closed(1006);
         };
         visit.begin(&shared).await;
-        socket::serve(&shared, &visit.session.outbox, TokioIo::new(upgraded)).await;
+        socket::serve(
+            &shared.limits,
+            &shared.tally,
+            &visit.session.outbox,
+            TokioIo::new(upgraded),
+        )
+        .await;
     });
     response
 }

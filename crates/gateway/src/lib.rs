@@ -17,15 +17,13 @@ pub use limits::Limits;
 use axum::Router;
 use axum::routing::get;
 use hub::Hubs;
-use metrics::Metrics;
-use outbox::Outgoing;
+use metrics::{Metrics, Tally};
 use queue_edge::{AcknowledgedCookie, Origins, ShopperCookie};
 use queue_ports::clock::Clock;
 use queue_ports::directory::Directory;
 use queue_ports::view::{ViewChanges, ViewReader};
 use sessions::Sessions;
 use std::sync::Arc;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -68,31 +66,9 @@ struct Shared {
     shutdown: CancellationToken,
     metrics: Metrics,
     limits: Arc<Limits>,
+    tally: Tally,
     sessions: Arc<Sessions>,
     hubs: Hubs,
-}
-
-impl Shared {
-    /// Counts a frame that was written.
-    fn written(&self, frame: &Outgoing) {
-        self.metrics.frames.with_label_values(&[frame.kind]).inc();
-        self.metrics.frame_bytes.inc_by(frame.text.len() as u64);
-        if let Some(since) = frame.stale_since {
-            self.metrics.rank_staleness.observe(
-                Instant::now()
-                    .saturating_duration_since(since)
-                    .as_secs_f64(),
-            );
-        }
-    }
-
-    /// Counts a session that ended.
-    fn closed(&self, code: u16) {
-        self.metrics
-            .closes
-            .with_label_values(&[&code.to_string()])
-            .inc();
-    }
 }
 
 /// The gateway's routes: `GET /v1/events/{event}/socket` and `GET /v1/events/{event}/stream`.
@@ -112,6 +88,7 @@ pub fn router(deps: Deps) -> Result<Router, prometheus::Error> {
         tasks: deps.tasks,
         shutdown: deps.shutdown,
         sessions: Arc::new(Sessions::new(Arc::clone(&limits), metrics.clone())),
+        tally: Tally::new(metrics.clone()),
         metrics,
         limits,
         hubs: Hubs::default(),

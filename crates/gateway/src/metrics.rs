@@ -1,6 +1,8 @@
 //! What the gateway counts. Names begin with `banjjak_gateway_`; units are base units.
 
+use crate::outbox::Outgoing;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use tokio::time::Instant;
 
 /// The gateway's metrics, registered once.
 #[derive(Debug, Clone)]
@@ -78,6 +80,31 @@ impl Metrics {
                 "code",
             )?,
         })
+    }
+}
+
+/// Counts what sessions write and how they end.
+#[derive(Debug, Clone)]
+pub(crate) struct Tally(Metrics);
+
+impl Tally {
+    pub(crate) fn new(metrics: Metrics) -> Self {
+        Self(metrics)
+    }
+
+    /// A frame was written.
+    pub(crate) fn written(&self, frame: &Outgoing) {
+        self.0.frames.with_label_values(&[frame.kind]).inc();
+        self.0.frame_bytes.inc_by(frame.text.len() as u64);
+        if let Some(since) = frame.stale_since {
+            let stale = Instant::now().saturating_duration_since(since);
+            self.0.rank_staleness.observe(stale.as_secs_f64());
+        }
+    }
+
+    /// A session ended with this close code.
+    pub(crate) fn closed(&self, code: u16) {
+        self.0.closes.with_label_values(&[&code.to_string()]).inc();
     }
 }
 

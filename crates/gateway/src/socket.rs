@@ -3,7 +3,8 @@
 //! Memory is what counts here (tens of thousands of sockets): small buffers, no split halves, one task. The first frame, by far the
 //! longest, is written past the WebSocket's own buffer, which would otherwise keep its size for ever.
 
-use crate::Shared;
+use crate::limits::Limits;
+use crate::metrics::Tally;
 use crate::outbox::{Ending, Next, Outbox, Outgoing};
 use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
@@ -35,12 +36,11 @@ enum Finish {
 }
 
 /// Serves one socket until it ends.
-pub(crate) async fn serve<S>(shared: &Shared, outbox: &Outbox, mut io: S)
+pub(crate) async fn serve<S>(limits: &Limits, tally: &Tally, outbox: &Outbox, mut io: S)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let greeted = greet(shared, outbox, &mut io).await;
-    let limits = &shared.limits;
+    let greeted = greet(limits, tally, outbox, &mut io).await;
     let config = WebSocketConfig::default()
         .read_buffer_size(limits.buffer_bytes)
         .write_buffer_size(limits.buffer_bytes)
@@ -48,19 +48,20 @@ where
         .max_frame_size(Some(limits.message_max_bytes));
     let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
     let finish = match greeted {
-        Ok(()) => exchange(shared, outbox, &mut socket).await,
+        Ok(()) => exchange(limits, tally, outbox, &mut socket).await,
         Err(finish) => finish,
     };
-    close(shared, socket, finish).await;
+    close(limits, tally, socket, finish).await;
 }
 
 /// Writes the first frame.
 async fn greet<S: AsyncWrite + Unpin>(
-    shared: &Shared,
+    limits: &Limits,
+    tally: &Tally,
     outbox: &Outbox,
     io: &mut S,
 ) -> Result<(), Finish> {
-    let patience = shared.limits.since_timeout + shared.limits.write_timeout;
+    let patience = limits.since_timeout + limits.write_timeout;
     match timeout(patience, outbox.next()).await {
         Ok(Next::Frame(hello)) => {
             let mut bytes = Vec::with_capacity(hello.text.len() + 10);
@@ -71,12 +72,12 @@ async fn greet<S: AsyncWrite + Unpin>(
             )
             .format(&mut bytes)
             .map_err(|_| Finish::Gone)?;
-            match timeout(shared.limits.write_timeout, io.write_all(&bytes)).await {
+            match timeout(limits.write_timeout, io.write_all(&bytes)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return Err(Finish::Gone),
                 Err(_) => return Err(Finish::Stuck),
             }
-            shared.written(&hello);
+            tally.written(&hello);
             Ok(())
         }
         Ok(Next::End(ending)) => Err(Finish::Ours(ending)),
@@ -84,11 +85,15 @@ async fn greet<S: AsyncWrite + Unpin>(
     }
 }
 
-async fn exchange<S>(shared: &Shared, outbox: &Outbox, socket: &mut WebSocketStream<S>) -> Finish
+async fn exchange<S>(
+    limits: &Limits,
+    tally: &Tally,
+    outbox: &Outbox,
+    socket: &mut WebSocketStream<S>,
+) -> Finish
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let limits = &shared.limits;
     let mut heard = Instant::now();
     let mut messages = 0;
     let ping = tokio::time::sleep(limits.ping_every);
@@ -97,7 +102,7 @@ where
         tokio::select! {
             next = outbox.next() => match next {
                 Next::Frame(first) => {
-                    if let Err(finish) = write(shared, outbox, socket, first).await {
+                    if let Err(finish) = write(limits, tally, outbox, socket, first).await {
                         return finish;
                     }
                 }
@@ -135,7 +140,8 @@ where
 
 /// Writes a frame and all that wait behind it, with one flush.
 async fn write<S>(
-    shared: &Shared,
+    limits: &Limits,
+    tally: &Tally,
     outbox: &Outbox,
     socket: &mut WebSocketStream<S>,
     first: Outgoing,
@@ -147,12 +153,12 @@ where
         let mut next = Some(first);
         while let Some(frame) = next {
             socket.feed(Message::Text(frame.text.clone())).await?;
-            shared.written(&frame);
+            tally.written(&frame);
             next = outbox.next_frame();
         }
         socket.flush().await
     };
-    match timeout(shared.limits.write_timeout, writing).await {
+    match timeout(limits.write_timeout, writing).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) => Err(Finish::Gone),
         Err(_) => Err(Finish::Stuck),
@@ -174,16 +180,16 @@ fn broken(error: &WsError) -> Finish {
 }
 
 /// Ends the socket: says why, and waits a little for the client's answer.
-async fn close<S>(shared: &Shared, mut socket: WebSocketStream<S>, finish: Finish)
+async fn close<S>(limits: &Limits, tally: &Tally, mut socket: WebSocketStream<S>, finish: Finish)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let patience = shared.limits.close_timeout;
+    let patience = limits.close_timeout;
     let code = match finish {
         Finish::Ours(ending) => {
             if let Some(frame) = ending.last_words() {
                 let _gone = timeout(patience, socket.send(Message::Text(frame.text.clone()))).await;
-                shared.written(&frame);
+                tally.written(&frame);
             }
             let (code, reason) = ending.close();
             let frame = CloseFrame {
@@ -215,7 +221,7 @@ where
         }
         Finish::Gone => 1006,
     };
-    shared.closed(code);
+    tally.closed(code);
 }
 
 /// Sends our close frame, if it is ours to send, and reads until the client has answered and the stream has ended.
@@ -251,5 +257,60 @@ where
         if drained > LINGER_BYTES_MAX {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Metrics;
+    use prometheus::Registry;
+    use queue_protocol::http::Frame as Said;
+
+    fn tally() -> Tally {
+        Tally::new(Metrics::register(&Registry::new()).unwrap())
+    }
+
+    fn frame(after_ms: u64) -> Outgoing {
+        Outgoing::encode(&Said::Reconnect { after_ms }, "reconnect", None)
+    }
+
+    /// A reader that takes nothing more than a pipe of 64 bytes holds.
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_takes_nothing_is_given_up_and_its_outbox_was_not_emptied() {
+        let (io, _silent) = tokio::io::duplex(64);
+        let limits = Limits {
+            buffer_bytes: 64,
+            ..Limits::default()
+        };
+        let outbox = Outbox::default();
+        outbox.push([frame(0)]);
+        outbox.push((1..8).map(frame));
+        serve(&limits, &tally(), &outbox, io).await;
+        assert!(!outbox.is_empty(), "what was not written still waits");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_is_written_before_the_close() {
+        let (io, client) = tokio::io::duplex(4096);
+        let (limits, tally, outbox) = (Limits::default(), tally(), Outbox::default());
+        outbox.push([frame(1), frame(2)]);
+        outbox.end(Ending::Restart { after_ms: 3 });
+        let client = async {
+            let mut client = WebSocketStream::from_raw_socket(client, Role::Client, None).await;
+            let mut seen = Vec::new();
+            while let Some(Ok(message)) = client.next().await {
+                seen.push(message);
+            }
+            seen
+        };
+        let ((), seen) = tokio::join!(serve(&limits, &tally, &outbox, io), client);
+        let texts: Vec<_> = seen
+            .iter()
+            .filter_map(|message| message.to_text().ok())
+            .collect();
+        let said = |after_ms| serde_json::to_string(&Said::Reconnect { after_ms }).unwrap();
+        assert_eq!(texts[..3], [said(1), said(2), said(3)]);
+        assert!(matches!(&seen[3], Message::Close(Some(close)) if u16::from(close.code) == 1012));
     }
 }

@@ -76,18 +76,18 @@ impl Streaming {
 
     fn write(&self, chunk: &mut String, frame: &Outgoing) {
         if let Some(version) = frame.version {
-            write!(chunk, "id: {version}\n").expect("writing to a string cannot fail");
+            writeln!(chunk, "id: {version}").expect("writing to a string cannot fail");
         }
         chunk.push_str("data: ");
         chunk.push_str(&frame.text);
         chunk.push_str("\n\n");
-        self.shared.written(frame);
+        self.shared.tally.written(frame);
     }
 
     fn end(&mut self, chunk: &mut String, ending: Ending) {
         self.over = Some(u16::from(ending.close().0));
         match ending {
-            Ending::Restart { after_ms } => write!(chunk, "retry: {}\n", after_ms.max(1)),
+            Ending::Restart { after_ms } => writeln!(chunk, "retry: {}", after_ms.max(1)),
             Ending::TooMany => write!(chunk, "retry: {TOO_MANY_RETRY_MS}\n\n"),
             Ending::Unavailable | Ending::NotOurCookie => Ok(()),
         }
@@ -100,6 +100,6 @@ impl Streaming {
 
 impl Drop for Streaming {
     fn drop(&mut self) {
-        self.shared.closed(self.over.unwrap_or(1006));
+        self.shared.tally.closed(self.over.unwrap_or(1006));
     }
 }

@@ -1,8 +1,9 @@
-//! How every database here is opened: write-ahead log, synced at each commit, its schema made at first use.
+//! How every database here is opened: write-ahead log, synced at each commit, its schema made at first use; and who reads it.
 
 use crate::folder::DataFolder;
-use rusqlite::{Connection, OpenFlags};
-use std::path::Path;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a statement waits for another connection of this process.
@@ -21,11 +22,46 @@ pub(crate) fn open(folder: &DataFolder, name: &str, schema: &str) -> rusqlite::R
     Ok(connection)
 }
 
+/// Most idle connections that only read.
+const MAX_IDLE: usize = 4;
+
+/// Connections that only read, so that a reader never waits for the writer's.
+#[derive(Debug)]
+pub(crate) struct ReadPool {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl ReadPool {
+    /// Reads the database at `path`.
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path, idle: Mutex::default() }
+    }
+
+    /// Reads with a connection of its own. Blocks: not for an async thread.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = idle.map_or_else(|| open_read(&self.path), Ok)?;
+        // A connection that failed is not used again.
+        let answer = read(&connection)?;
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < MAX_IDLE {
+            idle.push(connection);
+        }
+        Ok(answer)
+    }
+}
+
 /// Opens for reading only.
-pub(crate) fn open_read(path: &Path) -> rusqlite::Result<Connection> {
+fn open_read(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
+}
+
+/// Whether an error says that the file is not what was written.
+pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// The error with everything that caused it, in one line.

@@ -3,11 +3,11 @@
 use super::faults::Faults;
 use super::metrics::LogMetrics;
 use super::plan::Request;
-use super::read::Readers;
+use super::read;
 use super::store::{FILE, Placed, Store};
 use super::tail::Tail;
 use super::writer::{Message, Writer};
-use crate::database::explain;
+use crate::database::{ReadPool, explain, is_damage};
 use crate::folder::DataFolder;
 use async_trait::async_trait;
 use queue_ports::clock::Clock;
@@ -79,7 +79,7 @@ pub enum LogOpenError {
 impl LogOpenError {
     #[expect(clippy::needless_pass_by_value, reason = "it is mapped over errors that nobody needs any more")]
     pub(crate) fn database(error: rusqlite::Error) -> Self {
-        if super::store::is_damage(&error) { Self::Corrupt(explain(&error)) } else { Self::Unavailable(explain(&error)) }
+        if is_damage(&error) { Self::Corrupt(explain(&error)) } else { Self::Unavailable(explain(&error)) }
     }
 }
 
@@ -96,7 +96,7 @@ pub struct SqliteLog {
 #[derive(Debug)]
 pub(crate) struct Shared {
     partitions: Vec<PartitionEnd>,
-    readers: Readers,
+    readers: ReadPool,
     limited: AtomicBool,
 }
 
@@ -140,7 +140,7 @@ impl SqliteLog {
         let end = |end: &u64| PartitionEnd { tail: Mutex::new(Tail::new(settings.tail_bytes)), end: watch::Sender::new(*end) };
         let shared = Arc::new(Shared {
             partitions: store.ends.iter().map(end).collect(),
-            readers: Readers::new(folder.file(FILE)),
+            readers: ReadPool::new(folder.file(FILE)),
             limited: AtomicBool::new(false),
         });
         let (sender, messages) = mpsc::channel(settings.queue_entries);
@@ -205,7 +205,7 @@ impl CommandLog for SqliteLog {
             return Ok(records);
         }
         let shared = Arc::clone(&self.shared);
-        let read = tokio::task::spawn_blocking(move || shared.readers.read(partition, from, max_records)).await;
+        let read = tokio::task::spawn_blocking(move || read::records(&shared.readers, partition, from, max_records)).await;
         let records = read.map_err(|error| LogError::Unavailable(error.to_string()))??;
         if records.is_empty() {
             return Err(LogError::Corrupt(format!("partition {partition} has no record {from}")));

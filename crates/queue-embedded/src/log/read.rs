@@ -1,48 +1,24 @@
 //! Reading what is no longer in the tail: on connections of their own, away from the async threads.
 
-use super::store::is_damage;
-use crate::database::{explain, open_read};
+use crate::database::{ReadPool, explain, is_damage};
 use queue_domain::Stamp;
 use queue_ports::log::{LogError, StoredRecord};
 use rusqlite::Connection;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 /// Most bytes of one answer, beyond its first record.
 const MAX_BYTES: usize = 16 << 20;
-/// Most idle connections kept.
-const MAX_IDLE: usize = 4;
 
-/// Connections that only read.
-#[derive(Debug)]
-pub(crate) struct Readers {
-    path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
-}
-
-impl Readers {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default() }
-    }
-
-    /// Records from `from` on, without a gap. Blocks.
-    pub(crate) fn read(&self, partition: u32, from: u64, max_records: usize) -> Result<Vec<StoredRecord>, LogError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = idle.map_or_else(|| open_read(&self.path), Ok).map_err(|error| LogError::Unavailable(explain(&error)))?;
-        let records = select(&connection, partition, from, max_records)
-            .map_err(|error| if is_damage(&error) { LogError::Corrupt(explain(&error)) } else { LogError::Unavailable(explain(&error)) })?;
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MAX_IDLE {
-            idle.push(connection);
+/// Records from `from` on, without a gap. Blocks.
+pub(crate) fn records(pool: &ReadPool, partition: u32, from: u64, max_records: usize) -> Result<Vec<StoredRecord>, LogError> {
+    let records = pool
+        .read(|connection| select(connection, partition, from, max_records))
+        .map_err(|error| if is_damage(&error) { LogError::Corrupt(explain(&error)) } else { LogError::Unavailable(explain(&error)) })?;
+    for (record, expected) in records.iter().zip(from..) {
+        if record.offset != expected {
+            return Err(LogError::Corrupt(format!("partition {partition} has no record {expected}")));
         }
-        drop(idle);
-        for (record, expected) in records.iter().zip(from..) {
-            if record.offset != expected {
-                return Err(LogError::Corrupt(format!("partition {partition} has no record {expected}")));
-            }
-        }
-        Ok(records)
     }
+    Ok(records)
 }
 
 fn select(connection: &Connection, partition: u32, from: u64, max_records: usize) -> rusqlite::Result<Vec<StoredRecord>> {

@@ -6,7 +6,7 @@ use crate::folder::DataFolder;
 use queue_domain::{Entry, Stamp};
 use queue_ports::log::StoredRecord;
 use queue_protocol::record::{self, assemble};
-use rusqlite::{Connection, ErrorCode, TransactionBehavior, ffi};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 const SCHEMA: &str = include_str!("../schema/log.sql");
 /// The database's name in the data folder.
@@ -129,10 +129,4 @@ fn end(connection: &Connection, partition: u32) -> Result<u64, LogOpenError> {
         connection.query_row(r#"SELECT max("offset") FROM records WHERE "partition" = ?1"#, [partition], |row| row.get(0)).map_err(LogOpenError::database)?;
     let last = last.ok_or_else(|| LogOpenError::Corrupt(format!("partition {partition} has no Genesis")))?;
     Ok(last as u64 + 1)
-}
-
-/// Whether an error says that the file is not what was written.
-pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
-    let extended = error.sqlite_error().map(|error| error.extended_code & 0xff);
-    matches!(extended, Some(ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB))
 }

@@ -5,6 +5,7 @@ use super::apply::Applying;
 use super::changes::{Ring, tidy};
 use super::rows::EventRows;
 use super::waits::Waits;
+use crate::compare::{Compared, compare};
 use async_trait::async_trait;
 use queue_domain::{CommandId, Effect, EventId, LogPosition, OperatorResult, ReservationId, ShopperId};
 use queue_ports::ledger::{Applied, StoreError};
@@ -144,7 +145,7 @@ impl MemoryView {
         };
         let mut state = cell.write();
         let stored = state.rows.as_ref().map(|rows| rows.header.version);
-        match compare(stored, batch)? {
+        match compare(stored, batch.follows, batch.last)? {
             Compared::Nothing => return Ok(Applied::AlreadyThere),
             Compared::Behind => return Ok(Applied::Behind(stored)),
             Compared::After => {}
@@ -219,24 +220,6 @@ impl MemoryView {
         state.ring.restart();
         self.announce(&cell, state, &image.event, image.version);
         Ok(())
-    }
-}
-
-enum Compared {
-    Nothing,
-    Behind,
-    After,
-}
-
-/// Compare and set: what the stored version means for a batch.
-fn compare(stored: Option<LogPosition>, batch: &ViewBatch) -> Result<Compared, StoreError> {
-    match (stored, batch.follows) {
-        (Some(stored), _) if stored.generation > batch.last.generation => Err(StoreError::Superseded(stored.to_string())),
-        (Some(stored), _) if stored >= batch.last => Ok(Compared::Nothing),
-        (Some(stored), _) if stored.generation < batch.last.generation => Ok(Compared::Behind),
-        (Some(stored), Some(follows)) if stored < follows => Ok(Compared::Behind),
-        (None, Some(_)) => Ok(Compared::Behind),
-        (Some(_), _) | (None, None) => Ok(Compared::After),
     }
 }
 

@@ -15,6 +15,8 @@ CREATE TABLE IF NOT EXISTS events (
     "partition"  INTEGER NOT NULL,
     -- The creation's command id, 32 hexadecimal digits.
     creation     TEXT NOT NULL,
+    -- How the line was numbered: by arrival, a place's number is its `place_no` + 1.
+    lobby        TEXT NOT NULL CHECK (lobby IN ('arrival', 'shuffle')),
     -- The closing time as last set.
     closes_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -75,8 +75,10 @@ function tell() {
 
 /** The chosen slot and party size in the form. */
 function choice() {
-  const chosen = new FormData(form);
-  return { slot: /** @type {string} */ (chosen.get('slot') ?? ''), seats: Math.max(1, Number(chosen.get('seats') ?? 1) || 1) };
+  // Not the form's data: that leaves out a choice that is disabled just now, such as a wish while entering.
+  const value = (/** @type {string} */ selector) => /** @type {HTMLInputElement | null} */ (form.querySelector(selector))?.value;
+  const seats = Number(value('input[name=seats]:checked, input[name=seats][type=number]') ?? 1);
+  return { slot: value('input[name=slot]:checked') ?? '', seats: Math.max(1, Math.floor(seats) || 1) };
 }
 
 /** What the page shows: the view, and what only this page knows. */
@@ -90,7 +92,7 @@ function model() {
   return {
     ...known,
     ...(sending ? asking() : {}),
-    ...(problem !== null && known.state !== 'refused' ? { alert: words.problem(problem), alert_code: problem } : {}),
+    ...(problem !== null && known.state !== 'refused' ? { alert: words.problem(sending && problem === 'network' ? 'outcome_unknown' : problem), alert_code: problem } : {}),
     deadline: known.deadline && { ...known.deadline, max_ms: barLength(known) },
     slots: sending ? null : fitting(known.slots, picked.seats),
     ...(sending ? {} : button(known, picked)),

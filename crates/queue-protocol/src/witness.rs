@@ -211,7 +211,7 @@ pub struct SeenReservation {
 }
 
 /// A slot's seats as shown: id, remaining, capacity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SeenSlot(pub String, pub u32, pub u32);
 
 /// The event's flags as shown.

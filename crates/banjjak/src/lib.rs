@@ -30,7 +30,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::CheckConfig(settings) => settings_of(&settings).map(|_| ExitCode::SUCCESS),
         Command::Config(args) => print_config(&args),
         Command::Health(args) => probe::run(&args),
-        Command::Replay(args) => replay::run(&args).await,
+        Command::Replay(args) => replay::run(&args),
         Command::Events(args) => events::run(args).await,
         Command::Rehearse(args) => rehearse::run(args).await,
         Command::Audit(args) => audit_command::run(args).await,

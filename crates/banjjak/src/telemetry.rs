@@ -1,7 +1,7 @@
 //! Log lines: format, level, and a writer that never makes a request wait. What is logged stands with what logs it; what is never
 //! logged stands in `docs/logging.md`.
 
-use crate::config::{LogFormat, Telemetry};
+use crate::config::{ConfigError, LogFormat, Telemetry};
 use std::io::IsTerminal;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -16,7 +16,7 @@ const LINES_WAITING_MAX: usize = 65_536;
 pub fn start(settings: &Telemetry) -> anyhow::Result<WorkerGuard> {
     let filter = EnvFilter::builder()
         .parse(&settings.level)
-        .map_err(|error| anyhow::anyhow!("telemetry.level: {error}"))?;
+        .map_err(|error| ConfigError::new("telemetry.level", "settings", &error.to_string()))?;
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(LINES_WAITING_MAX)
         .lossy(true)

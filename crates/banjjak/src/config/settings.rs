@@ -1,5 +1,6 @@
 //! The settings as types. What each means, its unit and its bounds stand in `default.toml`, the one place that explains them.
 
+use queue_edge::{PublicOrigin, TrustedProxies};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -54,10 +55,15 @@ Health { listen: SocketAddr, connections_max: u32 } }
 #[expect(missing_docs, reason = "keys of default.toml, explained there")]
 pub enum Log {
     Embedded {
+        partitions: u32,
         queue_entries_max: u32,
+        entry_bytes_max: u32,
         record_entries_max: u32,
         record_bytes_max: u32,
-        transaction_records_max: u32,
+        group_records_max: u32,
+        group_entries_max: u32,
+        tail_bytes: u32,
+        checkpoint_pages: u32,
     },
 }
 
@@ -66,7 +72,13 @@ pub enum Log {
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "keys of default.toml, explained there")]
 pub enum View {
-    Embedded { waits_max: u32, changes_kept: u32 },
+    Embedded {
+        waiters_max: u32,
+        followers_max: u32,
+        recent_changes: u32,
+        recent_items: u32,
+        operator_results: u32,
+    },
 }
 
 /// `[ledger]`: which ledger, with its own settings.
@@ -78,16 +90,13 @@ pub enum Ledger {
 }
 
 section! { /// `[consumer]`
-Consumer { read_records_max: u32, snapshot_every_records: u32, snapshots_keep: u32, tick_interval_ms: u32 } }
+Consumer { batch_records_max: u32, tick_interval_ms: u32, clock_agreement_ms: u32, snapshot_every_records: u32, snapshot_interval_ms: u32, snapshots_kept: u32, waiting_batches_max: u32, retry_delay_ms: u32 } }
 
 section! { /// `[api]`
-Api { shopper_changes_per_second: u32, address_changes_per_second: u32, limited_keys_max: u32, operator_wait_ms: u32 } }
+Api { shopper_changes_per_second: u32, address_changes_per_second: u32, limited_keys_max: u32, request_keys_max: u32, body_timeout_ms: u32, operator_wait_ms: u32, form_wait_ms: u32, operator_keys_max: u32 } }
 
 section! { /// `[gateway]`
-Gateway {
-    sockets_max: u32, sockets_per_shopper_max: u32, place_interval_ms: u32, alive_interval_ms: u32, pong_timeout_ms: u32,
-    close_per_second: u32, reconnect_delay_max_ms: u32,
-} }
+Gateway { sessions_max: u32, per_shopper_max: u32, client_messages_max: u32, message_bytes_max: u32, buffer_bytes: u32, pace_ms: u32, alive_interval_ms: u32, ping_interval_ms: u32, pong_timeout_ms: u32, write_timeout_ms: u32, close_timeout_ms: u32, since_timeout_ms: u32, close_per_second: u32, reconnect_spread_ms: u32, hub_idle_ms: u32 } }
 
 section! { /// `[process]`
 Process { open_files: u32, drain_timeout_ms: u32 } }
@@ -103,7 +112,30 @@ pub enum LogFormat {
 }
 
 section! { /// `[telemetry]`
-Telemetry { format: LogFormat, level: String, trace_one_in: u32 } }
+Telemetry { format: LogFormat, level: String } }
 
 section! { /// `[testing]`
 Testing { allow: bool, clock_offset_ms: i64 } }
+
+impl Public {
+    /// Where shoppers reach this shop, when it is configured.
+    ///
+    /// # Errors
+    /// What an origin looks like.
+    pub fn origin(&self) -> Result<Option<PublicOrigin>, String> {
+        if self.origin.is_empty() {
+            return Ok(None);
+        }
+        PublicOrigin::parse(&self.origin)
+            .map(Some)
+            .map_err(|error| format!("\"{}\": {error}", self.origin))
+    }
+
+    /// Whose word counts about a client's address.
+    ///
+    /// # Errors
+    /// Which of them is neither an address nor a network.
+    pub fn proxies(&self) -> Result<TrustedProxies, String> {
+        TrustedProxies::parse(self.trusted_proxies.iter().map(String::as_str))
+    }
+}

@@ -89,12 +89,12 @@ fn a_broken_file_is_refused_by_the_name_of_its_key() {
         (
             "[public]\norigin = \"popup.example\"\n",
             "public.origin",
-            "not an origin",
+            "an origin is",
         ),
         (
             "[public]\norigin = \"https://popup.example/x\"\n",
             "public.origin",
-            "not an origin",
+            "an origin is",
         ),
         (
             "[operator]\nlisten = \"127.0.0.1:8080\"\n",
@@ -129,8 +129,8 @@ fn a_broken_file_is_refused_by_the_name_of_its_key() {
         ),
         ("[public\n", "--config", "TOML parse error"),
         (
-            "[consumer]\nsnapshots_keep = 1\n",
-            "consumer.snapshots_keep",
+            "[consumer]\nsnapshots_kept = 1\n",
+            "consumer.snapshots_kept",
             "not within 2 to 100",
         ),
     ];

@@ -31,7 +31,7 @@ impl Listeners {
     ///
     /// # Errors
     /// Names the setting whose address cannot be had.
-    pub(super) async fn bind(config: &Config) -> anyhow::Result<Self> {
+    pub(super) fn bind(config: &Config) -> anyhow::Result<Self> {
         Ok(Self {
             public: bind("public.listen", config.public.listen)?,
             operator: bind("operator.listen", config.operator.listen)?,

@@ -1,31 +1,46 @@
 //! `banjjak serve`: everything in one process. Starts the parts, says where they are, and takes them down in order.
 
 mod announce;
+mod api;
+mod demo;
 mod health;
 mod listeners;
+mod owners;
 mod process_metrics;
 mod signals;
+mod site;
+mod sockets;
+mod stop;
+mod stores;
 mod testing;
 
 use crate::cli::ServeArgs;
 use crate::clock::{OffsetClock, SystemClock};
 use crate::config::{self, Config};
-use crate::readiness::{Phase, Readiness};
+use crate::readiness::Readiness;
 use crate::{file_limit, telemetry};
+use announce::Announcement;
 use anyhow::Context as _;
 use listeners::Listeners;
 use prometheus::Registry;
 use queue_edge::Keys;
+use queue_embedded::DataFolder;
 use queue_ports::clock::Clock;
+use site::Site;
 use std::process::ExitCode;
 use std::sync::Arc;
+use stores::Stores;
+use testing::Testing;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// The operator whose token is made at first start and printed.
+const OWNER: &str = "owner";
 
 /// Runs until told to stop.
 ///
 /// # Errors
-/// A wrong setting before anything is opened; else what could not be opened or bound.
+/// A wrong setting before anything is opened; else what could not be bound or opened.
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let config = config::load(
         args.settings.config.as_deref(),
@@ -34,29 +49,79 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     )?;
     let _lines = telemetry::start(&config.telemetry)?;
     let stop = CancellationToken::new();
-    let tasks = TaskTracker::new();
-    tasks.spawn(
+    let process = TaskTracker::new();
+    process.spawn(
         signals::Signals::listen()
             .context("signals cannot be handled")?
             .follow(stop.clone()),
     );
     raise_file_limit(config.process.open_files);
 
-    let readiness = Readiness::default();
-    let registry = Registry::new();
-    process_metrics::register(&registry)?;
-    let (clock, moved) = clock(&config);
-    let listeners = Listeners::bind(&config).await?;
-    let keys = Keys::open(&config.data.folder.join("keys")).context("the keys cannot be opened")?;
-    let _ = (
-        clock,
-        moved,
-        keys,
-        listeners,
-        readiness.phase() == Phase::Ready,
-        tasks,
-    );
+    let listeners = Listeners::bind(&config)?;
+    let addresses = listeners.addresses()?;
+    let folder = DataFolder::open(&config.data.folder)?;
+    let keys_folder = folder.path().join("keys");
+    let keys = Arc::new(Keys::open(&keys_folder).context("the keys cannot be opened")?);
+    let site = start(&config, listeners, &folder, keys)?;
+
+    let ready = tokio::select! {
+        () = stop.cancelled() => false,
+        ready = site.ready() => ready,
+    };
+    if ready {
+        let demo = if args.demo {
+            Some(demo::create_once(&site, &keys_folder).await?)
+        } else {
+            None
+        };
+        let operators = keys_folder.join(queue_edge::keys::OPERATORS);
+        let token = queue_edge::keys::operators::token(&operators, OWNER).unwrap_or_default();
+        let announcement = Announcement {
+            addresses,
+            origin: &site.origin,
+            token: &token,
+            token_file: &operators.join(format!("{OWNER}.toml")),
+            data: folder.path(),
+            demo,
+        };
+        crate::say(&if args.print_json {
+            announcement.json()
+        } else {
+            announcement.text()
+        });
+        site.open();
+        stop.cancelled().await;
+    }
+    stop::in_order(site, &config).await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn start(
+    config: &Config,
+    listeners: Listeners,
+    folder: &DataFolder,
+    keys: Arc<Keys>,
+) -> anyhow::Result<Site> {
+    let (readiness, registry) = (Readiness::default(), Registry::new());
+    process_metrics::register(&registry)?;
+    let (clock, moved) = clock(config);
+    let stores = Stores::open(config, folder, &clock, &registry)?;
+    let testing = moved.map(|clock| Testing {
+        clock,
+        faults: stores.faults.clone(),
+    });
+    Site::start(
+        config,
+        listeners,
+        stores,
+        site::Shared {
+            clock,
+            keys,
+            registry,
+            readiness,
+        },
+        testing,
+    )
 }
 
 fn raise_file_limit(wanted: u32) {

@@ -1,0 +1,12 @@
+//! The whole process from outside: the real binary on loopback ports that the machine picks, with its data in a temporary folder.
+//! Nothing here knows the code inside.
+
+mod bad_input;
+mod broken_start;
+mod instance;
+mod kill;
+mod raw;
+mod restart;
+mod shopper;
+mod stop;
+mod sync_before_answer;

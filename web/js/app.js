@@ -191,7 +191,7 @@ function warn(now) {
 function spoken(now) {
   const state = now.state;
   if (state === shown) {
-    if (state === 'waiting') alerts.mention(words.say('said_waiting', { ahead: now.headline, wait: now.facts.find((fact) => fact.id === 'wait')?.value ?? '' }));
+    if (state === 'waiting') alerts.mention(words.say('said_waiting', { headline: now.headline, wait: now.facts.find((fact) => fact.id === 'wait')?.value ?? '' }));
     return;
   }
   shown = state;
@@ -313,6 +313,8 @@ function settings() {
 }
 
 document.documentElement.classList.add('live');
+// A form that was refused left its own address behind; reloading is for the event's page.
+if (location.pathname !== form.dataset.base) history.replaceState(null, '', form.dataset.base);
 settings();
 document.addEventListener('submit', submitted);
 document.addEventListener('click', clicked);

@@ -33,8 +33,27 @@ export async function noSidewaysScroll(page, where) {
   assert.ok(wide <= room, `${where}: ${wide} px wide in ${room} px`);
 }
 
-/** @param {import('playwright-core').Page} page @param {string} name */
+/** A picture of the whole page; the window is made as tall as the page, so that what sticks to its edge is where it ends up. @param {import('playwright-core').Page} page @param {string} name */
 export async function picture(page, name) {
   mkdirSync(SHOTS, { recursive: true });
+  const before = page.viewportSize();
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  if (before) await page.setViewportSize({ width: before.width, height: Math.max(before.height, height) });
   await page.screenshot({ path: `${SHOTS}${name}.png`, fullPage: true });
+  if (before) await page.setViewportSize(before);
 }
+
+/** Waits until the page is in a state. @param {import('playwright-core').Page} page @param {string} state @param {number} [timeout] */
+export const inState = (page, state, timeout = 20_000) => page.waitForSelector(`main[data-state="${state}"]`, { timeout });
+
+/** The big button. @param {import('playwright-core').Page} page */
+export const press = (page) => page.click('#act button[type=submit]');
+
+/** Chooses a slot and a party. @param {import('playwright-core').Page} page @param {string} slot @param {number} [seats] */
+export async function choose(page, slot, seats = 1) {
+  await page.locator(`input[name=seats][value="${seats}"]`).check({ force: true });
+  await page.locator(`input[name=slot][value="${slot}"]`).check({ force: true });
+}
+
+/** A shopper who is asked before entering. @param {import('playwright-core').BrowserContext} context */
+export const askFirst = (context) => context.addInitScript(() => localStorage.setItem('banjjak.ask', 'yes'));

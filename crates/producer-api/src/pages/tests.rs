@@ -172,18 +172,6 @@ fn both_languages_have_the_same_texts_with_the_same_gaps() {
 }
 
 #[test]
-fn the_language_is_asked_for_then_kept_then_guessed_and_korean_otherwise() {
-    assert_eq!(Lang::choose(Some("en"), Some("ko"), None), Lang::En);
-    assert_eq!(Lang::choose(Some("fr"), Some("en"), None), Lang::En);
-    assert_eq!(Lang::choose(None, None, Some("en-GB,fr;q=0.5")), Lang::En);
-    assert_eq!(
-        Lang::choose(None, None, Some("en-US,en;q=0.9,ko;q=0.8")),
-        Lang::Ko
-    );
-    assert_eq!(Lang::choose(None, None, None), Lang::Ko);
-}
-
-#[test]
 fn waits_are_no_finer_than_they_deserve() {
     let ko = Words::of(Lang::Ko);
     let said = [

@@ -42,28 +42,6 @@ impl Lang {
             _ => None,
         }
     }
-
-    /// What to speak: what the address asks for, else what was chosen before, else English for a browser that reads English and no Korean, else Korean.
-    pub fn choose(
-        query: Option<&str>,
-        cookie: Option<&str>,
-        accept_language: Option<&str>,
-    ) -> Self {
-        let accepts = |tag: &str| {
-            accept_language.is_some_and(|list| {
-                list.split(',')
-                    .any(|part| part.trim().to_ascii_lowercase().starts_with(tag))
-            })
-        };
-        query
-            .and_then(Self::parse)
-            .or_else(|| cookie.and_then(Self::parse))
-            .unwrap_or(if accepts("en") && !accepts("ko") {
-                Self::En
-            } else {
-                Self::Ko
-            })
-    }
 }
 
 /// Every text of one language.

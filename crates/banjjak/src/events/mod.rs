@@ -9,6 +9,8 @@ mod send;
 mod show;
 
 use crate::client::{Base, Client};
+pub(crate) use action::policy;
+
 use action::Action;
 use clap::Args as ClapArgs;
 use std::io::Write;

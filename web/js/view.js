@@ -250,6 +250,8 @@ function facts(scene, state) {
   const here = (/** @type {string} */ label) => fact('here', label, count('people', event.waiting));
   const rank = () => fact('ahead', 'fact_rank', typeof place?.ahead === 'number' ? words.count('nth', place.ahead + 1) : null);
   switch (state) {
+    case 'pending':
+      return fact('receipt', 'fact_receipt', recordedAs(place));
     case 'lobby':
       return [...here('fact_here'), ...number()];
     case 'open':
@@ -266,6 +268,9 @@ function facts(scene, state) {
       return [];
   }
 }
+
+/** Where the join stands in the log, as its receipt says. @param {any} place @returns {string | null} */
+const recordedAs = (place) => place?.receipt?.split('.')[3] ?? null;
 
 /** @param {Scene} scene @param {string} state */
 function progress({ words, place }, state) {

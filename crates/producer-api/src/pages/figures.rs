@@ -97,6 +97,7 @@ pub(super) fn facts(scene: &Scene<'_>, state: &str) -> Vec<Fact> {
         )
     };
     let list = match state {
+        "pending" => vec![fact("receipt", "fact_receipt", recorded_as(place))],
         "lobby" => vec![here("fact_here"), number],
         "open" => vec![
             here("fact_line"),
@@ -140,6 +141,15 @@ pub(super) fn facts(scene: &Scene<'_>, state: &str) -> Vec<Fact> {
         _ => vec![],
     };
     list.into_iter().flatten().collect()
+}
+
+/// Where the join stands in the log, as its receipt says.
+fn recorded_as(place: &Value) -> Option<String> {
+    place["receipt"]
+        .as_str()?
+        .split('.')
+        .nth(3)
+        .map(str::to_owned)
 }
 
 pub(super) fn progress(scene: &Scene<'_>, state: &str) -> Option<Progress> {

@@ -126,13 +126,14 @@ impl Settings {
 impl ServeArgs {
     /// The flags as settings.
     pub fn flags(&self) -> Vec<(String, String)> {
-        let mut flags = self.settings.flags();
+        let mut flags = Vec::new();
         if self.any_port {
             flags.extend(
                 ["public", "operator", "health"]
                     .map(|section| (format!("{section}.listen"), "127.0.0.1:0".to_owned())),
             );
         }
+        flags.extend(self.settings.flags());
         flags
     }
 }

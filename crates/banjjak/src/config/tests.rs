@@ -49,11 +49,17 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 fn lists_come_from_text_with_commas() {
     let config = load(
         None,
-        pair("BANJJAK__PUBLIC__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1"),
+        pair(
+            "BANJJAK__PUBLIC__TRUSTED_PROXIES",
+            "10.0.0.0/8, 192.0.2.1/32",
+        ),
         &[],
     )
     .unwrap();
-    assert_eq!(config.public.trusted_proxies, ["10.0.0.0/8", "192.0.2.1"]);
+    assert_eq!(
+        config.public.trusted_proxies,
+        ["10.0.0.0/8", "192.0.2.1/32"]
+    );
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use crate::instance::Instance;
 use crate::shopper::Shopper;
+use queue_embedded::{DataFolder, SqliteLedger};
+use queue_ports::ledger::Snapshots as _;
 use std::path::Path;
 
 /// A snapshot after every few records, so that a short test has some.
@@ -54,7 +56,7 @@ fn a_snapshot_that_cannot_be_read_is_passed_over() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let mut shoppers = joined_and_killed(&data);
-    assert!(damage_newest_snapshot(&data), "no snapshot to damage");
+    damage_newest_snapshot(&data);
     let again = Instance::start_with(&data, &OFTEN);
     assert!(
         again.metric("banjjak_consumer_snapshots_rejected_total") >= 1.0,
@@ -63,23 +65,26 @@ fn a_snapshot_that_cannot_be_read_is_passed_over() {
     assert_all_there(&again, &mut shoppers);
 }
 
-/// Flips a byte in the middle of the newest snapshot.
-fn damage_newest_snapshot(data: &Path) -> bool {
-    let database = rusqlite::Connection::open(data.join("snapshots.db")).unwrap();
-    let (id, mut bytes): (i64, Vec<u8>) = database
-        .query_row(
-            "SELECT rowid, bytes FROM snapshots ORDER BY offset DESC LIMIT 1",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+/// Flips a byte in the middle of the newest snapshot, as a failing disk would.
+fn damage_newest_snapshot(data: &Path) {
+    let folder = DataFolder::open(data).unwrap();
+    let store = SqliteLedger::open(&folder).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
         .unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 0xff;
-    database
-        .execute(
-            "UPDATE snapshots SET bytes = ?1 WHERE rowid = ?2",
-            (bytes, id),
-        )
-        .unwrap()
-        == 1
+    runtime.block_on(async {
+        let mut snapshot = store
+            .newest(0, None)
+            .await
+            .unwrap()
+            .expect("a snapshot to damage");
+        let middle = snapshot.bytes.len() / 2;
+        snapshot.bytes[middle] ^= 0xff;
+        store.store(0, snapshot.clone(), 3).await.unwrap();
+        assert_eq!(
+            store.newest(0, None).await.unwrap().unwrap().bytes,
+            snapshot.bytes,
+            "the damage is stored"
+        );
+    });
 }

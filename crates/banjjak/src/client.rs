@@ -15,7 +15,7 @@ const ANSWER_MAX_BYTES: usize = 64 << 20;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum ClientError {
+pub(crate) enum ClientError {
     /// The address or a header is wrong: nothing was sent.
     #[error("{0}")]
     Usage(String),
@@ -39,23 +39,23 @@ pub enum ClientError {
 
 /// A whole answer.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// All headers.
-    pub headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     /// The body, at most 64 MiB.
-    pub body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
     /// The body as JSON; null when it is none.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
     /// A header as text, empty when absent.
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .and_then(|value| value.to_str().ok())
@@ -65,16 +65,16 @@ impl Answer {
 
 /// Host and port of a plain `http://` address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Base {
+pub(crate) struct Base {
     /// Name or address, without brackets.
-    pub host: String,
+    pub(crate) host: String,
     /// Port, 80 when not given.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 impl Base {
     /// Parses `http://host[:port][/]`.
-    pub fn parse(text: &str) -> Result<Self, ClientError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ClientError> {
         let wrong = |why: &str| {
             ClientError::Usage(format!(
                 "'{text}' is not an address such as http://127.0.0.1:8080: {why}"
@@ -97,7 +97,7 @@ impl Base {
     }
 
     /// `host:port`, with brackets around an IPv6 address.
-    pub fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
         } else {
@@ -108,7 +108,7 @@ impl Base {
 
 /// Talks to one address.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub(crate) struct Client {
     base: Base,
     token: Option<String>,
     limit: Duration,
@@ -116,22 +116,17 @@ pub struct Client {
 
 impl Client {
     /// A client of `base` that sends `token` as a bearer and waits at most `limit` for a whole answer.
-    pub fn new(base: Base, token: Option<String>, limit: Duration) -> Self {
+    pub(crate) fn new(base: Base, token: Option<String>, limit: Duration) -> Self {
         Self { base, token, limit }
     }
 
-    /// Where it talks to.
-    pub fn base(&self) -> &Base {
-        &self.base
-    }
-
     /// Reads `path`.
-    pub async fn get(&self, path: &str) -> Result<Answer, ClientError> {
+    pub(crate) async fn get(&self, path: &str) -> Result<Answer, ClientError> {
         self.call(Method::GET, path, &[], None).await
     }
 
     /// One request. `body` is content type and bytes.
-    pub async fn call(
+    pub(crate) async fn call(
         &self,
         method: Method,
         path: &str,

@@ -3,14 +3,14 @@
 mod artefacts;
 mod calendar;
 mod change;
-mod events;
+pub(crate) mod events;
 mod forms;
-mod identity;
-mod places;
+pub(crate) mod identity;
+pub(crate) mod places;
 mod reservations;
 mod shown;
 mod site;
-mod visit;
+pub(crate) mod visit;
 mod waiting;
 
 use crate::app::App;

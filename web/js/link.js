@@ -6,6 +6,8 @@
 
 const OPEN_MS = 4_000;
 const SILENCE_MS = 20_000;
+/** A line that lived for so long was a good one: what failed before it is forgotten. */
+const STEADY_MS = 10_000;
 const BACKOFF_MS = { first: 1_000, most: 30_000 };
 const FRAMES = ['hello', 'place', 'admitted', 'slots', 'reservation', 'event', 'alive', 'reconnect'];
 const CLOSED = { shopper: 4401, tooMany: 4409 };
@@ -26,9 +28,13 @@ export class Link {
     this.downSince = Date.now();
     /** When the next try is due, while waiting for one. @type {number | null} */
     this.nextAt = null;
+    /** Rounds in a row that brought no steady line. */
     this.failures = 0;
     this.lastFrameAt = 0;
-    /** A network that let no socket through yet let a stream through. */
+    this.liveAt = 0;
+    /** In this round a socket was tried and did not get through. */
+    this.socketFailed = false;
+    /** A network that let no socket through let a stream through. */
     this.socketsBlocked = false;
     /** @type {(() => void) | null} */
     this.hangUp = null;
@@ -109,8 +115,8 @@ export class Link {
     }
     if (this.state !== 'live') {
       clearTimeout(this.timer);
-      if (this.kind === 'stream' && this.failures > 0) this.socketsBlocked = true;
-      this.failures = 0;
+      this.socketsBlocked = this.kind === 'stream' && this.socketFailed;
+      this.liveAt = Date.now();
       this.downSince = null;
       this.#set('live');
     }
@@ -133,14 +139,18 @@ export class Link {
     const wasLive = this.state === 'live';
     this.#drop();
     if (!navigator.onLine) return this.#down(null);
-    this.failures += 1;
     this.downSince ??= Date.now();
     // A socket that never spoke or fell silent is one that the network breaks: the stream may get through. One that was closed is a restart: come back, not all at once.
-    if (this.kind === 'socket' && !(wasLive && how === 'closed')) return this.#open('stream');
-    if (wasLive) return this.#down(Math.random() * 1_000);
-    const most = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(this.failures, 8));
-    this.socketsBlocked = false;
-    this.#down(most * (0.5 + Math.random() / 2));
+    if (this.kind === 'socket' && !(wasLive && how === 'closed')) {
+      this.socketFailed = true;
+      return this.#open('stream');
+    }
+    if (wasLive && Date.now() - this.liveAt > STEADY_MS) this.failures = 0;
+    this.failures += 1;
+    this.socketFailed = false;
+    if (!wasLive) this.socketsBlocked = false;
+    const most = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(this.failures - 1, 8));
+    this.#down(this.failures === 1 ? Math.random() * most : most * (0.5 + Math.random() / 2));
   }
 
   /** Waits `ms` for the next try; with null until the network says it is back. @param {number | null} ms */

@@ -3,6 +3,7 @@
 use crate::effect::{PlaceReason, PlaceState};
 use crate::ids::{PlaceId, PlaceNo, Position, ShopperId, SlotNo, Stamp};
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 const CHUNK: usize = 4096;
 const NO_WISH: u16 = u16::MAX;
@@ -136,9 +137,9 @@ impl Places {
         stamp: Stamp,
     ) {
         let no = self.len;
-        let joins = self
-            .current(shopper)
-            .map_or(0, |before| self.get(before).joins)
+        let before = self.index_newest(shopper, no);
+        let joins = before
+            .map_or(0, |before| self.get(PlaceNo(before)).joins)
             .saturating_add(1);
         let place = Place {
             offset: id.0.offset,
@@ -159,18 +160,23 @@ impl Places {
         }
         self.chunks[no as usize / CHUNK].push(place);
         self.len += 1;
-        self.index_newest(shopper, no);
         if number.is_some() {
             self.by_number.push(no);
         }
     }
 
-    fn index_newest(&mut self, shopper: ShopperId, no: u32) {
+    /// Makes a place the shopper's newest, and returns the one that was. Before the place itself is there.
+    fn index_newest(&mut self, shopper: ShopperId, no: u32) -> Option<u32> {
         let Self { chunks, newest, .. } = self;
         let shopper_of = |no: u32| chunks[no as usize / CHUNK][no as usize % CHUNK].shopper;
-        match newest.find_mut(hash(shopper), |other| shopper_of(*other) == shopper) {
-            Some(slot) => *slot = no,
-            None => _ = newest.insert_unique(hash(shopper), no, |other| hash(shopper_of(*other))),
+        let same = |other: &u32| shopper_of(*other) == shopper;
+        let hash_of = |other: &u32| hash(shopper_of(*other));
+        match newest.entry(hash(shopper), same, hash_of) {
+            Entry::Occupied(mut slot) => Some(std::mem::replace(slot.get_mut(), no)),
+            Entry::Vacant(slot) => {
+                slot.insert(no);
+                None
+            }
         }
     }
 

@@ -15,12 +15,12 @@ pub(crate) struct Step<'a> {
 impl Step<'_> {
     /// Applies an effect and passes it on to the projections.
     pub(crate) fn emit(&mut self, kind: EffectKind) {
-        self.state.apply(self.at, &kind);
-        self.effects.push(Effect {
-            at: self.at,
-            event: self.state.id().clone(),
-            kind,
-        });
+        let event = self.state.id().clone();
+        let at = self.at;
+        self.effects.push(Effect { at, event, kind });
+        if let Some(effect) = self.effects.last() {
+            self.state.apply(at, &effect.kind);
+        }
     }
 
     /// Moves a place to a state without a term.

@@ -58,7 +58,8 @@ impl Writer {
         if let Some(Err(error)) = self.store.as_ref().map(Store::checkpoint) {
             tracing::warn!(error = explain(&error), "the log could not be checkpointed; nothing is lost, the next start reads more");
         }
-        self.store = None;
+        // Gives up the folder before it says so: another process may open it then.
+        drop(self);
         // Who asked for the stop may have gone.
         _ = stopped.map(|answer| answer.send(()));
     }

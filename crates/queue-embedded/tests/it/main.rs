@@ -1,0 +1,5 @@
+//! The embedded back ends against the ports' contracts, and what is theirs alone.
+
+mod contracts;
+mod fixtures;
+mod stories;

@@ -1,1 +1,0 @@
-//! Contract suites, one a port.

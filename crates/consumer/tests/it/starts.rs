@@ -1,0 +1,91 @@
+//! Starting again: only the tail is folded, damaged snapshots are passed over, and nothing is missing.
+
+use crate::rig::*;
+use queue_domain::{LogPosition, PlaceState};
+use queue_ports::view::ViewChanges;
+use std::path::Path;
+use std::time::Duration;
+
+async fn with_a_past(folder: &Path) -> (u64, u64) {
+    let rig = open(
+        folder,
+        50,
+        consumer::Settings {
+            snapshot_records: 20,
+            snapshot_interval: Duration::ZERO,
+            ..quick()
+        },
+    )
+    .await;
+    for shopper in 0..60 {
+        rig.join(shopper).await;
+    }
+    rig.book(3).await;
+    let view = rig.event().await;
+    let at = (view.version.offset, view.totals.joined);
+    rig.stop().await;
+    at
+}
+
+#[tokio::test]
+async fn a_restart_folds_only_what_came_after_the_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let (offset, joined) = with_a_past(folder.path()).await;
+    let rig = Rig::start(folder.path(), &clock(), quick()).await;
+    rig.view
+        .reached(
+            &event(),
+            LogPosition {
+                generation: 1,
+                offset,
+            },
+        )
+        .await
+        .unwrap();
+    let folded = rig.metric("banjjak_consumer_folded_at_start");
+    assert!(folded < 20.0, "{folded} records were folded");
+    assert!(rig.metric("banjjak_consumer_snapshot_offset_at_start") > 0.0);
+    let view = rig.event().await;
+    assert_eq!(view.totals.joined, joined);
+    assert_eq!(rig.seen(3).await.place.unwrap().state, PlaceState::Booked);
+    assert!(rig.deps.directory.partition(&event()).is_some());
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn damaged_snapshots_are_passed_over_down_to_the_whole_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let (offset, joined) = with_a_past(folder.path()).await;
+    let damaged = {
+        let snapshots = rusqlite::Connection::open(folder.path().join("snapshots.db")).unwrap();
+        let count: f64 = snapshots
+            .query_row("SELECT count(*) FROM snapshots", [], |row| row.get(0))
+            .unwrap();
+        snapshots
+            .execute(
+                "UPDATE snapshots SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'00' AS BLOB)",
+                [],
+            )
+            .unwrap();
+        count
+    };
+    assert!(damaged >= 1.0);
+    let rig = Rig::start(folder.path(), &clock(), quick()).await;
+    rig.view
+        .reached(
+            &event(),
+            LogPosition {
+                generation: 1,
+                offset,
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        rig.metric("banjjak_consumer_snapshots_rejected_total"),
+        damaged
+    );
+    assert!(rig.metric("banjjak_consumer_folded_at_start") > offset as f64);
+    assert_eq!(rig.event().await.totals.joined, joined);
+    rig.stop().await;
+}

@@ -47,12 +47,13 @@ pub(crate) async fn socket(
         Err(refused) => return refuse(&shared, refused),
     };
     let tasks = shared.tasks.clone();
-    tasks.spawn(async move {
+    let task = async move {
         let _counted = permit;
         let Ok(Ok(upgraded)) = timeout(shared.limits.write_timeout, upgrade).await else {
             return shared.tally.closed(1006);
         };
-        visit.begin(&shared).await;
+        // Apart, so that the socket's task is not for ever as big as its beginning.
+        Box::pin(visit.begin(&shared)).await;
         socket::serve(
             &shared.limits,
             &shared.tally,
@@ -60,7 +61,8 @@ pub(crate) async fn socket(
             TokioIo::new(upgraded),
         )
         .await;
-    });
+    };
+    tasks.spawn(task);
     response
 }
 

@@ -142,7 +142,8 @@ impl Outbox {
     pub(crate) fn try_next(&self) -> Option<Next> {
         let mut waiting = self.lock();
         if let Some(frame) = waiting.frames.pop_front() {
-            if waiting.frames.is_empty() && waiting.frames.capacity() > FULL {
+            if waiting.frames.is_empty() {
+                // Tens of thousands of these stand empty most of the time.
                 waiting.frames = VecDeque::new();
             }
             return Some(Next::Frame(frame));

@@ -177,8 +177,8 @@ impl Client {
             .filter(|_| self.told.admission.is_some() && self.told.admission != before)
     }
 
-    /// Tells what changed of ranks, deadlines, event and slots; a sign of life after so many quiet visits. `false` when something
-    /// must wait.
+    /// Tells what changed of ranks, deadlines, event and slots; a sign of life after so many quiet visits. `false` when the rank,
+    /// not told since `dirty_since`, must wait.
     pub(super) fn visit(
         &mut self,
         shared: &Shared,
@@ -190,11 +190,8 @@ impl Client {
             return dirty_since.is_none();
         }
         let mut frames = Vec::new();
-        let mut all = true;
-        if dirty_since.is_some() {
-            all &= self.tell_rank(loaded, dirty_since, &mut frames);
-            all &= self.tell_event(loaded, &mut frames);
-        }
+        let ranked = dirty_since.is_none() || self.tell_rank(loaded, dirty_since, &mut frames);
+        self.tell_event(loaded, &mut frames);
         self.told.quiet += 1;
         if frames.is_empty()
             && self.told.quiet >= quiet_visits
@@ -211,7 +208,7 @@ impl Client {
             ));
         }
         self.send(frames);
-        all
+        ranked
     }
 
     /// The place as it follows from the line: number, ahead, estimate, deadline. Nothing else of it changed, or it would be owed.
@@ -250,27 +247,21 @@ impl Client {
         true
     }
 
-    fn tell_event(&mut self, loaded: &mut Loaded, frames: &mut Vec<Outgoing>) -> bool {
+    fn tell_event(&mut self, loaded: &mut Loaded, frames: &mut Vec<Outgoing>) {
         self.told.uncounted = self.told.uncounted.saturating_add(1);
-        let untold_counts = loaded.counts_changed_after(self.told.counts);
-        let counts =
-            untold_counts && self.told.uncounted >= COUNTS_VISITS && !self.is_told_counts(loaded);
-        let event = counts || loaded.event_changed_after(self.told.event);
-        let slots = loaded.slots_frame(self.told.slots);
-        if !event && slots.is_none() {
-            return !untold_counts;
-        }
         if self.told.version > loaded.event.version {
-            return false;
+            return;
         }
-        if event {
+        let counts = self.told.uncounted >= COUNTS_VISITS
+            && loaded.counts_changed_after(self.told.counts)
+            && !self.is_told_counts(loaded);
+        if counts || loaded.event_changed_after(self.told.event) {
             frames.push(loaded.event_frame());
             (self.told.event, self.told.counts, self.told.uncounted) =
                 (loaded.now(), loaded.now(), 0);
         }
-        frames.extend(slots);
+        frames.extend(loaded.slots_frame(self.told.slots));
         self.told.slots = loaded.now();
-        event || !untold_counts
     }
 
     /// Whether place frames tell the counts anyway: one who waits while the line moves.

@@ -128,14 +128,20 @@ impl Hub {
     async fn run(mut self) {
         self.shared.metrics.hubs.inc();
         let mut pace = tokio::time::interval(self.shared.limits.pace / SLICES as u32);
-        pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // Late ticks are caught up with: a socket's turn comes once in `Limits::pace`, not a little later every time.
+        pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Burst);
         let mut joins = Vec::new();
         loop {
             let can_greet = self.loaded.is_some();
             tokio::select! {
                 changes = &mut self.following => self.changed(changes).await,
                 _ = self.joins.recv_many(&mut joins, READS_MAX), if can_greet && !self.joins.is_closed() => self.greet(&mut joins).await,
-                _ = pace.tick() => self.walk().await,
+                due = pace.tick() => {
+                    self.walk().await;
+                    if due.elapsed() > self.shared.limits.pace {
+                        pace.reset();
+                    }
+                }
             }
             if self.is_over() {
                 break;
@@ -146,6 +152,12 @@ impl Hub {
 
     /// Whether nobody has been here for long enough; from then on nobody can join.
     fn is_over(&mut self) -> bool {
+        if self.loaded.is_none() && self.shared.shutdown.is_cancelled() {
+            self.joins.close();
+            while let Ok(join) = self.joins.try_recv() {
+                join.outbox.end(Ending::Unavailable);
+            }
+        }
         if self.slices.iter().any(|slice| !slice.clients.is_empty()) || !self.joins.is_empty() {
             self.idle_since = None;
             return false;

@@ -12,9 +12,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 const GENERATION: u32 = 3;
-const SHOPPERS: u8 = 24;
+const SHOPPERS: u8 = 16;
 const EVENTS: [&str; 2] = ["story-arrival", "story-shuffle"];
-const SLOTS: [(&str, u32); 3] = [("0900", 4), ("0930", 3), ("1000", 2)];
+const SLOTS: [(&str, u32); 3] = [("0900", 4), ("0930", 4), ("1000", 3)];
 const LOBBY_AT: Stamp = Stamp(1_000);
 const LOBBY_KEY: [u8; 32] = [9; 32];
 
@@ -104,13 +104,15 @@ struct Teller {
     story: Story,
     stamp: u64,
     made: u64,
+    /// Who asked for which of the story's reservations.
+    askers: Vec<ShopperId>,
 }
 
 impl Teller {
     fn new(seed: u64) -> Self {
         let shoppers = (0..SHOPPERS).map(|shopper| ShopperId([shopper + 1; 16])).collect();
         let story = Story { seed, moments: Vec::new(), shoppers, reservations: Vec::new(), operators: Vec::new() };
-        Self { random: Random::new(seed), fold: Partition::new(0), story, stamp: 1_000_000, made: 0 }
+        Self { random: Random::new(seed), fold: Partition::new(0), story, stamp: 1_000_000, made: 0, askers: Vec::new() }
     }
 
     fn record(&mut self, index: usize) {
@@ -174,20 +176,32 @@ impl Teller {
             return self.operator(id, action);
         }
         let shopper = ShopperId([1 + self.random.below(SHOPPERS.into()) as u8; 16]);
-        let action = self.shopper_action(id, shopper);
+        let (shopper, action) = if self.random.once_in(8) { self.change(id, shopper) } else { (shopper, self.shopper_action(id, shopper)) };
         Entry::Command(Command::Shopper { id: self.id(), event: event(id), shopper, action })
     }
 
     fn shopper_action(&mut self, id: &str, shopper: ShopperId) -> ShopperAction {
-        match self.random.below(20) {
-            0..6 => ShopperAction::Join { wish: self.random.once_in(2).then(|| self.slot()) },
-            6..11 => ShopperAction::Enter { place: None },
-            11..15 => self.reserve(id, shopper),
+        match self.random.below(17) {
+            0..5 => ShopperAction::Join { wish: self.random.once_in(2).then(|| self.slot()) },
+            5..9 => ShopperAction::Enter { place: None },
+            9..15 => self.reserve(id, shopper),
             15 => ShopperAction::Leave { place: None },
-            16 => ShopperAction::Extend { place: None },
-            17 => ShopperAction::Cancel { reservation: self.reservation(), if_slot: None },
-            _ => ShopperAction::Move { reservation: self.reservation(), if_slot: None, to: self.slot() },
+            _ => ShopperAction::Extend { place: None },
         }
+    }
+
+    /// A cancel or a move, mostly of one's own reservation.
+    fn change(&mut self, id: &str, shopper: ShopperId) -> (ShopperId, ShopperAction) {
+        let asked = self.story.reservations.iter().zip(&self.askers).filter(|((event, _), _)| event.as_str() == id);
+        let asked: Vec<_> = asked.map(|((_, reservation), asker)| (*reservation, *asker)).collect();
+        let (reservation, asker) = if asked.is_empty() { (ReservationId([0; 16]), shopper) } else { *self.random.pick(&asked) };
+        let shopper = if self.random.once_in(5) { shopper } else { asker };
+        let action = if self.random.once_in(3) {
+            ShopperAction::Cancel { reservation, if_slot: None }
+        } else {
+            ShopperAction::Move { reservation, if_slot: None, to: self.slot() }
+        };
+        (shopper, action)
     }
 
     fn slot(&mut self) -> SlotId {
@@ -196,13 +210,14 @@ impl Teller {
 
     /// One of few request keys a shopper, so that repeats and mismatches happen.
     fn reserve(&mut self, id: &str, shopper: ShopperId) -> ShopperAction {
-        let (key, slot, seats) = (self.random.below(4) as u8, self.slot(), 1 + self.random.below(3) as u32);
+        let (key, slot, seats) = (self.random.below(6) as u8, self.slot(), 1 + self.random.below(3) as u32);
         let digest = sha256(&[id.as_bytes(), &shopper.0, &[key], slot.as_str().as_bytes(), &seats.to_be_bytes()]);
         let mut reservation = [0; 16];
         reservation.copy_from_slice(&digest[..16]);
         let mut request = [key; 16];
         request[1] = shopper.0[0];
         self.story.reservations.push((event(id), ReservationId(reservation)));
+        self.askers.push(shopper);
         ShopperAction::Reserve { reservation: ReservationId(reservation), request: RequestId(request), slot, seats: Seats(seats), contact: None }
     }
 
@@ -213,13 +228,13 @@ impl Teller {
 
     fn operator_action(&mut self) -> OperatorAction {
         match self.random.below(12) {
-            0 => OperatorAction::Pause,
+            0 if self.random.once_in(2) => OperatorAction::Pause,
             1..4 => OperatorAction::Resume,
             4 | 5 => OperatorAction::Capacity { slot: self.slot(), capacity: Seats(self.random.below(7) as u32) },
             6 => OperatorAction::Policy(PolicyPatch { admit_per_second_milli: Some(500 + self.random.below(9_000) as u32), ..PolicyPatch::default() }),
             7 => OperatorAction::Texts(vec![TextChange { key: "notice.en".into(), text: self.random.once_in(2).then(|| "Soon".into()) }]),
-            8 if self.random.once_in(4) => OperatorAction::CancelSlot(self.slot()),
-            9 if self.random.once_in(4) => OperatorAction::StopSlot(self.slot()),
+            8 if self.random.once_in(8) => OperatorAction::CancelSlot(self.slot()),
+            9 if self.random.once_in(8) => OperatorAction::StopSlot(self.slot()),
             _ => OperatorAction::CheckIn { code: code(self.reservation()), slot: None },
         }
     }

@@ -123,7 +123,8 @@ fn http(limits: ConnectionLimits) -> http1::Builder {
         .header_read_timeout(limits.head_timeout)
         .max_headers(limits.max_headers)
         .max_buf_size(limits.max_head_bytes.max(8192))
-        .pipeline_flush(true);
+        // One write an answer. Not by `pipeline_flush`: with it hyper never sends its 400 to a head that it cannot parse.
+        .writev(false);
     http
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const GENERATION: u32 = 3;
 const SHOPPERS: u8 = 16;
 const EVENTS: [&str; 2] = ["story-arrival", "story-shuffle"];
-const SLOTS: [(&str, u32); 3] = [("0900", 4), ("0930", 4), ("1000", 3)];
+const SLOTS: [(&str, u32); 3] = [("0900", 3), ("0930", 3), ("1000", 2)];
 const LOBBY_AT: Stamp = Stamp(1_000);
 const LOBBY_KEY: [u8; 32] = [9; 32];
 
@@ -230,7 +230,7 @@ impl Teller {
         match self.random.below(12) {
             0 if self.random.once_in(2) => OperatorAction::Pause,
             1..4 => OperatorAction::Resume,
-            4 | 5 => OperatorAction::Capacity { slot: self.slot(), capacity: Seats(self.random.below(7) as u32) },
+            4 | 5 => OperatorAction::Capacity { slot: self.slot(), capacity: Seats(self.random.below(4) as u32) },
             6 => OperatorAction::Policy(PolicyPatch { admit_per_second_milli: Some(500 + self.random.below(9_000) as u32), ..PolicyPatch::default() }),
             7 => OperatorAction::Texts(vec![TextChange { key: "notice.en".into(), text: self.random.once_in(2).then(|| "Soon".into()) }]),
             8 if self.random.once_in(8) => OperatorAction::CancelSlot(self.slot()),

@@ -212,12 +212,13 @@ async fn exchange(stream: TcpStream, request: Request<Full<Bytes>>) -> anyhow::R
             body,
         })
     };
-    tokio::pin!(whole, connection);
+    let (mut whole, mut connection) = (Box::pin(whole), Box::pin(connection));
     tokio::select! {
         biased;
         answer = &mut whole => answer,
-        ended = &mut connection => {
-            ended?;
+        _ = &mut connection => {
+            // The ended connection holds what it could not send until it is dropped.
+            drop(connection);
             whole.await
         }
     }

@@ -274,16 +274,20 @@ async fn exchange(connection: Connection, request: Request<Full<Bytes>>) -> Atte
         )
     };
     let mut whole = Box::pin(whole);
-    let (attempt, open) = tokio::select! {
+    let (attempt, driver) = tokio::select! {
         biased;
-        attempt = &mut whole => (attempt, true),
-        _ = &mut driver => (whole.as_mut().await, false),
+        attempt = &mut whole => (attempt, Some(driver)),
+        _ = &mut driver => {
+            // The ended connection holds the request until it is dropped, and only then gives it back.
+            drop(driver);
+            (whole.as_mut().await, None)
+        }
     };
     drop(whole);
-    match attempt {
-        Attempt::Answered(reply, _) if open && sender.is_ready() => {
+    match (attempt, driver) {
+        (Attempt::Answered(reply, _), Some(driver)) if sender.is_ready() => {
             Attempt::Answered(reply, Some(Connection { sender, driver }))
         }
-        other => other,
+        (attempt, _) => attempt,
     }
 }

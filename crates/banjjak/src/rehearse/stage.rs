@@ -30,6 +30,8 @@ use tokio_util::task::TaskTracker;
 const STEP: Duration = Duration::from_millis(10);
 /// Nothing must have changed for so long before the rehearsal counts as over.
 const QUIET_US: u64 = 4_000_000;
+/// From a return to the next kill at the earliest: a server that is down cannot be killed in the middle of anything.
+const BETWEEN_KILLS_US: u64 = 2_000_000;
 /// From the last cookie to the first click.
 const DEEP_BREATH_US: u64 = 1_000_000;
 /// Last looks a second.
@@ -219,8 +221,14 @@ impl Watch<'_> {
                     self.trouble = Some(format!("the server ended by itself: {status}"));
                     return Ok(true);
                 }
-                if let Some(moment) =
-                    moments.pop_if(|moment| moment.has_come(&self.world, &mut standby_since_us))
+                let now_us = self.world.clock.now_us();
+                let calm = self
+                    .kills
+                    .last()
+                    .is_none_or(|(_, restart)| now_us >= restart.at_us + BETWEEN_KILLS_US);
+                if calm
+                    && let Some(moment) =
+                        moments.pop_if(|moment| moment.has_come(&self.world, &mut standby_since_us))
                 {
                     self.kill(server, moment).await?;
                 }

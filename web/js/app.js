@@ -39,6 +39,8 @@ let everLive = false;
 let refreshing = false;
 /** The place that was entered by itself, so that it happens once. @type {string | null} */
 let enteredFor = null;
+/** The place that was called for, so that it is called once. @type {string | null} */
+let called = null;
 /** The longest the running deadline was seen, and whose it is: the bar's full length. */
 const longest = { of: '', ms: 0 };
 let warned = 0;
@@ -154,6 +156,7 @@ function repaint() {
   const turn = now.base === 'admitted';
   alerts.show(`${now.headline} · ${words.pick(store.event?.title)}`, turn && !visible());
   if (turn) atTurn();
+  else enteredFor = called = null;
   if (!visible()) return;
   paint(main, now);
   main.dataset.state = now.lost ? 'lost' : now.state;
@@ -214,9 +217,6 @@ function atTurn() {
     alerts.call(setting.sound.checked);
   }
 }
-/** The place that was called for. @type {string | null} */
-let called = null;
-
 /** @param {Promise<boolean>} action */
 async function act(action) {
   const done = await action;

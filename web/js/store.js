@@ -127,7 +127,9 @@ export class Store {
 
   /** A whole place, from an answer or a greeting. @param {any} place @param {string} [version] */
   takePlace(place, version = place?.version) {
-    if (!place || !this.#fresh('place', version)) return;
+    // A join's answer carries the join's own position: where the fold was faster, it is known better already.
+    const overtaken = place?.state === 'pending' && this.seen.has('place') && !older(this.seen.get('place'), version);
+    if (!place || overtaken || !this.#fresh('place', version)) return;
     const known = new Map((this.place?.reservations ?? []).map((/** @type {any} */ one) => [one.id, one]));
     const reservations = (place.reservations ?? []).map((/** @type {any} */ one) => (this.#fresh(`reservation ${one.id}`, one.version ?? version) ? one : (known.get(one.id) ?? one)));
     this.place = { ...place, receipt: place.receipt ?? (this.place?.id === place.id ? this.place?.receipt : null), reservations };

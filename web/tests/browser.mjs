@@ -52,7 +52,7 @@ export const press = (page) => page.click('#act button[type=submit]');
 /** Chooses a slot and a party. @param {import('playwright-core').Page} page @param {string} slot @param {number} [seats] */
 export async function choose(page, slot, seats = 1) {
   await page.locator(`input[name=seats][value="${seats}"]`).check({ force: true });
-  await page.locator(`input[name=slot][value="${slot}"]`).check({ force: true });
+  await page.locator(`input[name=slot][value="${slot}"]:enabled`).check({ force: true });
 }
 
 /** A shopper who is asked before entering. @param {import('playwright-core').BrowserContext} context */

@@ -65,3 +65,11 @@ test('a refused reservation becomes the last thing that happened', () => {
   known.take({ type: 'reservation', version: '1-9500', id: 'r', state: 'refused', reason: 'sold_out', slot: '1000', seats: 2, code: null });
   assert.deepEqual(known.place.last, { kind: 'reserve', state: 'refused', reason: 'sold_out', of: 'r', slot: '1000' });
 });
+
+test('an answer that only says accepted does not take back what the fold said of it', () => {
+  const known = store({ state: 'admitted', version: '1-9000' });
+  known.takePlace(place({ state: 'pending', id: null, number: null, version: '1-9000' }));
+  assert.equal(known.place.state, 'admitted');
+  known.takePlace(place({ state: 'pending', id: null, number: null, version: '1-9001' }));
+  assert.equal(known.place.state, 'pending');
+});

@@ -2,11 +2,14 @@
 //! Nothing here knows the code inside.
 
 mod bad_input;
+mod booking;
 mod broken_start;
 mod instance;
 mod kill;
+mod moved_clock;
 mod raw;
 mod restart;
+mod seen_from_outside;
 mod shopper;
 mod stop;
 mod sync_before_answer;

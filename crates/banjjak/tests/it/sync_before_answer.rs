@@ -79,7 +79,7 @@ fn the_log_is_synced_after_the_join_is_written_and_before_it_is_answered() {
 
     let calls = std::fs::read_to_string(&calls).unwrap();
     let lines: Vec<&str> = calls.lines().collect();
-    let is_log = |line: &str| line.contains("/log.db");
+    let is_log = |line: &str| line.contains(&text("/log.db"));
     let written = lines
         .iter()
         .position(|line| {

@@ -92,7 +92,7 @@ impl Plan {
             moves_after: some(rng, 6, 1000, 15_000),
             reloads_after: some(rng, 4, 1000, 30_000),
             repeats: chance(rng, 6),
-            forges: chance(rng, 1),
+            forges: chance(rng, 15),
             waits: chance(rng, 70),
             tries: rng.u32(3..8),
         }

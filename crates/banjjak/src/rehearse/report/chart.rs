@@ -45,7 +45,7 @@ pub(super) fn figure(
         .map(|point| point.1)
         .fold(1.0, f64::max);
     let top = match axis {
-        Axis::Linear => round_up(highest),
+        Axis::Linear => round_up(highest, &LEVELS),
         Axis::Log => 10_f64.powf(highest.log10().ceil().max(1.0)),
     };
     let plot = Plot {
@@ -128,7 +128,7 @@ impl Plot {
                 short(level)
             );
         }
-        let step = round_up(self.end_s / 8.0);
+        let step = round_up(self.end_s / 8.0, &TIMES);
         let mut second = 0.0;
         while second <= self.end_s {
             let _ = write!(
@@ -156,18 +156,20 @@ impl Plot {
     }
 }
 
-/// The next of 1, 2, 2.5, 4 and 5 times a power of ten.
-fn round_up(value: f64) -> f64 {
+/// Tops of an axis, in powers of ten: a quarter of each is a short number.
+const LEVELS: [f64; 6] = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0];
+/// Steps of time.
+const TIMES: [f64; 4] = [1.0, 2.0, 5.0, 10.0];
+
+/// The next of `steps` times a power of ten, at least 1.
+fn round_up(value: f64, steps: &[f64]) -> f64 {
     let power = 10_f64.powf(value.max(1e-9).log10().floor());
-    let step = [1.0, 2.0, 2.5, 4.0, 5.0, 10.0]
-        .into_iter()
-        .find(|step| value <= step * power * 1.000_001)
-        .unwrap_or(10.0);
-    (step * power).max(1.0)
+    let fits = steps.iter().find(|step| value <= *step * power * 1.000_001);
+    (fits.unwrap_or(&10.0) * power).max(1.0)
 }
 
 fn short(value: f64) -> String {
-    if value >= 10_000.0 {
+    if value >= 10_000.0 && value % 100.0 == 0.0 {
         format!("{}k", value / 1000.0)
     } else {
         format!("{value}")
@@ -182,19 +184,15 @@ mod tests {
     fn an_axis_ends_at_a_round_number() {
         for (value, round) in [
             (0.3, 1.0),
-            (1.0, 1.0),
             (3.0, 4.0),
             (17.0, 20.0),
             (3600.0, 4000.0),
             (20_000.0, 20_000.0),
-            (61.0, 100.0),
+            (41.0, 60.0),
         ] {
-            assert!(
-                (round_up(value) - round).abs() < 1e-6,
-                "{value} -> {}",
-                round_up(value)
-            );
+            assert!((round_up(value, &LEVELS) - round).abs() < 1e-6, "{value}");
         }
+        assert!((round_up(2.3, &TIMES) - 5.0).abs() < 1e-6);
     }
 
     #[test]

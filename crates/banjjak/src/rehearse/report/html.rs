@@ -268,7 +268,7 @@ header .mark { margin: 0; color: var(--c0); letter-spacing: .04em; }
 h1 { margin: 4px 0; font-size: 28px; font-weight: 600; }
 h2 { margin: 0; font-size: 17px; font-weight: 600; }
 .good { color: var(--good); margin: 0; } .bad { color: var(--bad); margin: 0; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 0 0 24px; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 12px; margin: 0 0 24px; }
 .facts div, figure, section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 16px; }
 .facts dd { margin: 0; font-size: 22px; font-weight: 600; } .facts dt { color: var(--soft); font-size: 14px; }
 main { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 16px; }
@@ -282,7 +282,7 @@ svg { display: block; width: 100%; height: auto; margin-top: 8px; }
 .k1::before { background: var(--c1); } .k2::before { background: var(--c2); } .k3::before { background: var(--c3); }
 svg .mark line { stroke: var(--bad); stroke-dasharray: 3 3; } svg .mark text { fill: var(--bad); font-size: 10px; }
 table { border-collapse: collapse; width: 100%; margin-top: 8px; font-size: 14px; }
-th, td { text-align: right; padding: 4px 6px; border-top: 1px solid var(--line); } th:first-child { text-align: left; font-weight: 500; }
+th, td { white-space: nowrap; text-align: right; padding: 4px 6px; border-top: 1px solid var(--line); } th:first-child { text-align: left; font-weight: 500; }
 section { overflow-x: auto; } pre { margin: 8px 0 0; font-size: 13px; white-space: pre-wrap; }
 </style>
 </head>

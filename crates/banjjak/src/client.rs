@@ -7,6 +7,7 @@ use hyper::client::conn::http1;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
@@ -104,6 +105,27 @@ impl Base {
             format!("{}:{}", self.host, self.port)
         }
     }
+}
+
+/// The token in a file: the `token` of an operator's file in the data folder's `keys/operators/`, or the first line of any other.
+pub(crate) fn token_in(path: &Path) -> Result<String, ClientError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ClientError::Usage(format!("cannot read {}: {error}", path.display())))?;
+    let named = text.parse::<toml::Table>().ok();
+    let named = named
+        .as_ref()
+        .and_then(|table| table.get("token")?.as_str());
+    let token = named
+        .or_else(|| text.lines().next())
+        .unwrap_or_default()
+        .trim();
+    if token.is_empty() {
+        return Err(ClientError::Usage(format!(
+            "{} holds no token",
+            path.display()
+        )));
+    }
+    Ok(token.to_owned())
 }
 
 /// Talks to one address.
@@ -227,6 +249,21 @@ async fn exchange(stream: TcpStream, request: Request<Full<Bytes>>) -> anyhow::R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_read_from_an_operator_s_file_and_from_a_bare_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("owner.toml");
+        for (text, token) in [
+            ("role = \"door\"\ntoken = \"abc\"\n", Some("abc")),
+            ("xyz\nmore\n", Some("xyz")),
+            ("", None),
+        ] {
+            std::fs::write(&path, text).expect("written");
+            assert_eq!(token_in(&path).ok().as_deref(), token);
+        }
+        assert!(token_in(&folder.path().join("absent")).is_err());
+    }
 
     #[test]
     fn an_address_is_scheme_host_and_port_only() {

@@ -1,14 +1,14 @@
 //! `banjjak events`: an operator's commands over the operator API, as tables for people or JSON for programs.
 //! Holds no rule: what is allowed is the server's to say.
 //!
-//! Exit codes: 0 done · 1 refused, with the reason · 2 wrong usage, definition or address · 3 unreachable or unwell ·
+//! Exit codes: 0 done · 1 refused, with the reason (also a visitor who may not come in) · 2 wrong usage, definition or address · 3 unreachable or unwell ·
 //! 4 unauthorized or forbidden · 5 accepted, or maybe accepted, and not yet decided (repeat it with the printed `--key`).
 
 mod action;
 mod send;
 mod show;
 
-use crate::client::{Base, Client};
+use crate::client::{Base, Client, token_in};
 pub(crate) use action::policy;
 
 use action::Action;
@@ -35,7 +35,7 @@ pub struct Args {
     /// The operator's own token.
     #[arg(long, env = "BANJJAK_TOKEN", hide_env_values = true, global = true)]
     token: Option<String>,
-    /// A file whose first line is the token.
+    /// The operator's file, such as DIR/keys/operators/owner.toml, or one whose first line is the token.
     #[arg(long, global = true, conflicts_with = "token")]
     token_file: Option<PathBuf>,
     /// Print the server's JSON instead of tables.
@@ -80,14 +80,9 @@ impl From<Ending> for ExitCode {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let token = match &args.token_file {
         None => args.token.clone(),
-        Some(path) => match std::fs::read_to_string(path) {
-            Ok(text) => Some(text.lines().next().unwrap_or_default().trim().to_owned()),
-            Err(error) => {
-                return Ok(complain(
-                    Ending::Usage,
-                    &format!("cannot read {}: {error}", path.display()),
-                ));
-            }
+        Some(path) => match token_in(path) {
+            Ok(token) => Some(token),
+            Err(error) => return Ok(complain(Ending::Usage, &error.to_string())),
         },
     };
     let Some(token) = token.filter(|token| !token.is_empty()) else {

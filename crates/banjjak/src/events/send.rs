@@ -147,8 +147,11 @@ fn tell(answer: &Answer, view: View, as_json: bool) -> Ending {
         say(&if as_json {
             body.to_string()
         } else {
-            show::answer(&body, view)
+            show::answer(&body, view).trim_end().to_owned()
         });
+        if body["check_in"].is_object() && body["check_in"]["result"] != "accepted" {
+            return Ending::Refused;
+        }
     } else {
         note(&show::problem(status, &body));
     }

@@ -23,7 +23,9 @@ pub(super) fn problem(status: u16, body: &Value) -> String {
     } else {
         &body["reason"]
     };
-    let mut text = format!("{status} {}: {}", word(reason), word(&body["detail"]));
+    let detail = body["detail"].as_str().unwrap_or("-").lines();
+    let detail: Vec<String> = detail.map(|line| word(&line.into())).collect();
+    let mut text = format!("{status} {}: {}", word(reason), detail.join("\n"));
     let fields = body["fields"]
         .as_array()
         .map(Vec::as_slice)
@@ -67,7 +69,7 @@ fn change(body: &Value) -> String {
     };
     let visitor = &body["check_in"];
     if visitor.is_object() {
-        let _ = write!(text, "\n{}", check_in(visitor));
+        return check_in(visitor);
     }
     let operator_event = if body["event"].is_object() && body["event"]["event"].is_object() {
         &body["event"]
@@ -75,7 +77,12 @@ fn change(body: &Value) -> String {
         body
     };
     if operator_event["event"].is_object() {
-        let _ = write!(text, "\n{}", event(operator_event));
+        let _ = write!(
+            text,
+            "\n{}{}",
+            head(operator_event),
+            stats_line(&operator_event["stats"])
+        );
     }
     text
 }
@@ -130,7 +137,12 @@ fn events(body: &Value) -> String {
 }
 
 fn event(body: &Value) -> String {
-    let (shown, counts) = (&body["event"], &body["stats"]);
+    head(body) + &stats(&body["stats"])
+}
+
+/// Name, phase, times and policy.
+fn head(body: &Value) -> String {
+    let shown = &body["event"];
     let mut text = format!(
         "{}  {}{}  version {}\n",
         word(&shown["id"]),
@@ -155,7 +167,7 @@ fn event(body: &Value) -> String {
         .map(|(name, value)| format!("{name}={}", word(value)))
         .collect::<Vec<_>>();
     let _ = writeln!(text, "policy {}", policy.join(" "));
-    text + &stats(counts)
+    text
 }
 
 fn stats(body: &Value) -> String {

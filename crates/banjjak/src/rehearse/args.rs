@@ -1,7 +1,7 @@
 //! What `banjjak rehearse` takes, and the bounds of it. Nothing is opened here.
 
-use crate::client::{Base, ClientError};
-use anyhow::{Context, bail};
+use crate::client::{Base, ClientError, token_in};
+use anyhow::bail;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -46,7 +46,7 @@ pub struct Args {
     /// An operator's token. With --spawn: learned.
     #[arg(long, env = "BANJJAK_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<String>,
-    /// A file whose first line is the token.
+    /// The operator's file, such as DIR/keys/operators/owner.toml, or one whose first line is the token.
     #[arg(long, conflicts_with = "token")]
     pub(crate) token_file: Option<PathBuf>,
     /// Change the event's policy first: `admit_per_second=200`, may be given several times.
@@ -123,13 +123,11 @@ impl Args {
     }
 
     /// The operator's token, if one was given.
-    pub(crate) fn given_token(&self) -> anyhow::Result<Option<String>> {
-        let Some(path) = &self.token_file else {
-            return Ok(self.token.clone());
-        };
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(text.lines().next().map(|line| line.trim().to_owned()))
+    pub(crate) fn given_token(&self) -> Result<Option<String>, ClientError> {
+        match &self.token_file {
+            None => Ok(self.token.clone()),
+            Some(path) => token_in(path).map(Some),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The machine's time of day.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(
@@ -24,16 +24,16 @@ impl Clock for SystemClock {
 
 /// The machine's time of day plus an offset that a test moves. Only made when `testing.allow` is set.
 #[derive(Debug, Default)]
-pub struct OffsetClock(AtomicI64);
+pub(crate) struct OffsetClock(AtomicI64);
 
 impl OffsetClock {
     /// A clock `offset_ms` ahead of the machine's.
-    pub fn new(offset_ms: i64) -> Self {
+    pub(crate) fn new(offset_ms: i64) -> Self {
         Self(AtomicI64::new(offset_ms))
     }
 
     /// Moves the clock by `ms`, back when negative, and says how far it is ahead now.
-    pub fn advance_ms(&self, ms: i64) -> i64 {
+    pub(crate) fn advance_ms(&self, ms: i64) -> i64 {
         self.0.fetch_add(ms, Ordering::SeqCst).saturating_add(ms)
     }
 }

@@ -5,7 +5,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// Raises the limit to `wanted`, at most the hard limit (which root raises too). Returns what it is now.
 ///
 /// Never fails: a lower limit is said by the caller, and connections beyond it are refused when they come.
-pub fn raise(wanted: u64) -> u64 {
+pub(crate) fn raise(wanted: u64) -> u64 {
     let before = getrlimit(Resource::Nofile);
     let soft = before.current.unwrap_or(u64::MAX);
     if soft >= wanted {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// What `/readyz` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Opening stores and folding what is in the log.
     Starting = 0,
     /// Doing its duty.
@@ -20,16 +20,16 @@ pub enum Phase {
 
 /// A shared handle. It only moves on: what is stopping or broken never gets ready again.
 #[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<AtomicU8>);
+pub(crate) struct Readiness(Arc<AtomicU8>);
 
 impl Readiness {
     /// Moves on to `phase`; an earlier one changes nothing.
-    pub fn reach(&self, phase: Phase) {
+    pub(crate) fn reach(&self, phase: Phase) {
         self.0.fetch_max(phase as u8, Ordering::SeqCst);
     }
 
     /// Where it stands.
-    pub fn phase(&self) -> Phase {
+    pub(crate) fn phase(&self) -> Phase {
         match self.0.load(Ordering::SeqCst) {
             0 => Phase::Starting,
             1 => Phase::Ready,

@@ -13,7 +13,7 @@ const LINES_WAITING_MAX: usize = 65_536;
 ///
 /// # Errors
 /// When the level's filter cannot be read, or lines are written already.
-pub fn start(settings: &Telemetry) -> anyhow::Result<WorkerGuard> {
+pub(crate) fn start(settings: &Telemetry) -> anyhow::Result<WorkerGuard> {
     let filter = EnvFilter::builder()
         .parse(&settings.level)
         .map_err(|error| ConfigError::new("telemetry.level", "settings", &error.to_string()))?;

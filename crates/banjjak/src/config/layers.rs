@@ -4,7 +4,7 @@ use super::ConfigError;
 use toml::{Table, Value};
 
 /// Before the name of every variable.
-pub const VARIABLE_PREFIX: &str = "BANJJAK__";
+pub(super) const VARIABLE_PREFIX: &str = "BANJJAK__";
 
 /// Lays `over` on `base`. Every key must exist in `base` with the same type; `source` says whose key was wrong.
 ///

@@ -8,6 +8,8 @@
 mod acts;
 mod agenda;
 mod args;
+mod ask;
+mod bookings;
 mod choice;
 mod clock;
 mod kills;

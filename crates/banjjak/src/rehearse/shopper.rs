@@ -2,12 +2,13 @@
 //! What it does when a task is due is in `acts`.
 
 use super::agenda::{Agenda, Task};
+use super::ask::Jar;
 use super::clock::micros;
 use super::kinds::{Stand, Timed};
 use super::known::{Known, News};
 use super::plan::Plan;
 use super::socket::{Frame, Received, Socket};
-use super::world::{Jar, World};
+use super::world::World;
 use queue_protocol::witness::{self, Line, SeenPlace, SeenReservation, SocketEvent};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,6 +1,7 @@
 //! The rehearsal from start to end: server, event, cookies, the crowd, the kills, the progress line, the last looks.
 
 use super::args::Args;
+use super::ask::Jar;
 use super::clock::{Clock, micros};
 use super::kills::Moment;
 use super::kinds::Stand;
@@ -12,7 +13,7 @@ use super::server::Server;
 use super::setting::{self, Setting};
 use super::shopper::Shopper;
 use super::tally::{Tally, count};
-use super::world::{Jar, World};
+use super::world::World;
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use http_body_util::Full;

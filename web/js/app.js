@@ -32,6 +32,7 @@ const setting = { sound: /** @type {HTMLInputElement} */ (by('set-sound')), ask:
 const LOST_AFTER_MS = 2_500;
 const FIRST_LOST_AFTER_MS = 9_000;
 const PENDING_CHECK_MS = 2_000;
+const SLOWER_SHOWN_MS = 60_000;
 
 /** What the page showed last; a change of state moves the focus and is told. */
 let shown = main.dataset.state ?? '';
@@ -93,6 +94,7 @@ function model() {
   const sending = actions.attempt !== null && (actions.busy === 'book' || actions.accepted) && ['inside', 'refused'].includes(known.state);
   return {
     ...known,
+    ...(known.state === 'waiting' && Date.now() - store.slowerAt < SLOWER_SHOWN_MS ? { why: words.say('why_slower') } : {}),
     ...(sending ? asking() : {}),
     ...(problem !== null && known.state !== 'refused' ? { alert: words.problem(sending && problem === 'network' ? 'outcome_unknown' : problem), alert_code: problem } : {}),
     deadline: known.deadline && { ...known.deadline, max_ms: barLength(known) },

@@ -17,6 +17,9 @@ export function older(a, b) {
 /** States whose details only the whole place tells. */
 const WHOLE = ['inside', 'booked', 'left', 'no_show', 'timed_out', 'closed'];
 
+/** A wait that grows by so much is worth a word. */
+const SLOWER_S = 60;
+
 export class Store {
   /** @param {{ event: any, place: any, now_ms: number }} initial */
   constructor(initial) {
@@ -29,6 +32,8 @@ export class Store {
     this.clock(initial.now_ms);
     /** Whether the whole place has to be asked for. */
     this.wanting = false;
+    /** When the wait last grew, in this page's time. */
+    this.slowerAt = 0;
     this.#fresh('event', initial.event?.version);
     this.#fresh('place', initial.place?.version);
     for (const one of initial.place?.reservations ?? []) this.#fresh(`reservation ${one.id}`, one.version);
@@ -121,6 +126,8 @@ export class Store {
     const another = !this.place || (this.place.id && fields.id && this.place.id !== fields.id);
     const changed = another || this.place.state !== fields.state;
     if ('until_ms' in fields) fields.until = null;
+    const [was, is] = [this.place?.eta_s?.high, fields.eta_s?.high];
+    if (!another && typeof was === 'number' && typeof is === 'number' && is >= was + SLOWER_S) this.slowerAt = Date.now();
     this.place = another ? { event: this.event?.id, reservations: [], last: null, ...fields } : { ...this.place, ...fields };
     if (another || (changed && WHOLE.includes(fields.state))) this.wanting = true;
   }

@@ -28,7 +28,8 @@ const iso = (/** @type {number} */ ms) => new Date(ms).toISOString();
 /** A definition of an event that is open, with two slots tomorrow; windows so long that nothing runs out by itself. @param {any} [more] */
 export function definition({ policy = {}, slots, ...more } = {}) {
   const now = Date.now();
-  const tomorrow = Math.ceil((now + 24 * 60 * MINUTE) / (30 * MINUTE)) * 30 * MINUTE;
+  // Ten in the morning in Seoul, tomorrow or the day after.
+  const tomorrow = Math.ceil(now / (24 * 60 * MINUTE)) * 24 * 60 * MINUTE + 25 * 60 * MINUTE;
   const slot = (/** @type {any} */ given, /** @type {number} */ i) => ({
     id: `s${i + 1}`,
     starts_at: iso(tomorrow + i * 30 * MINUTE),

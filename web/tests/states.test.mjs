@@ -72,7 +72,7 @@ const ways = {
     // An answer from before the fold has seen the join, and a line that brings nothing more.
     const event = await banjjak.event({ slots: SLOTS });
     const page = await visit(event);
-    const pending = { id: null, event, state: 'pending', number: null, ahead: null, began_ahead: null, waiting: 0, eta_s: null, until: null, extensions: 0, reason: null, wish: null, reservations: [], last: { kind: 'join', state: 'pending', reason: null, of: null, slot: null }, receipt: null, version: '9-1' };
+    const pending = { id: null, event, state: 'pending', number: null, ahead: null, began_ahead: null, waiting: 0, eta_s: null, until: null, extensions: 0, reason: null, wish: null, reservations: [], last: { kind: 'join', state: 'pending', reason: null, of: null, slot: null }, receipt: `BJR1.${event}.0.1-42-0.0.key.signature`, version: '9-1' };
     await page.route('**/places', (route) => route.fulfill({ status: 202, json: pending }));
     await page.route('**/places/me', (route) => route.fulfill({ status: 200, json: pending }));
     await press(page);

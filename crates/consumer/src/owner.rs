@@ -131,9 +131,7 @@ impl Owner {
     fn publish_directory(&self) {
         for entry in self.partition.directory() {
             if self.deps.directory.partition(&entry.event).is_none() {
-                self.deps
-                    .directory
-                    .insert(entry.event.clone(), entry.partition);
+                self.deps.directory.place(entry);
             }
         }
     }

@@ -42,7 +42,8 @@ impl Ticker {
         if self.under_way.is_some() || self.last > partition.position() || self.last > taken {
             return false;
         }
-        let mut entries = self.due(deps, partition);
+        let mut entries = self.copies(deps, partition);
+        entries.extend(self.due(deps, partition));
         if entries.is_empty() && tick_due && partition.needs_ticks(deps.clock.now()) {
             entries.extend(tick(partition).map(|entry| (entry, Gather::Shared)));
             deps.metrics.ticks.inc();
@@ -68,6 +69,24 @@ impl Ticker {
             last
         }));
         true
+    }
+
+    /// Creations that partition 0 placed here and that this fold lacks. A copy bears the creation's id, so a second does nothing.
+    fn copies(&mut self, deps: &Deps, partition: &Partition) -> Vec<(Entry, Gather)> {
+        if partition.number() == 0 {
+            return Vec::new();
+        }
+        let creations = deps.directory.creations(partition.number());
+        let lacking = creations
+            .into_iter()
+            .filter(|create| partition.event(create.event()).is_none());
+        lacking
+            .filter(|create| {
+                self.asked
+                    .insert((create.event().clone(), Stamp(0), COPY, None))
+            })
+            .map(|create| (Entry::Command(create), Gather::Shared))
+            .collect()
     }
 
     /// Set times that both clocks have passed, in their order, each asked for once.
@@ -117,6 +136,9 @@ impl Ticker {
         entries
     }
 }
+
+/// What was asked for: a copy of a creation.
+const COPY: u8 = 4;
 
 fn order(what: &SetTime) -> u8 {
     match what {

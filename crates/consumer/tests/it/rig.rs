@@ -116,28 +116,43 @@ pub(crate) struct Rig {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) registry: Registry,
     shutdown: CancellationToken,
-    running: JoinHandle<Result<(), consumer::ConsumerError>>,
+    owners: Vec<JoinHandle<Result<(), consumer::ConsumerError>>>,
 }
 
 impl Rig {
     pub(crate) async fn start(folder: &Path, clock: &Arc<ManualClock>, settings: Settings) -> Self {
-        Self::begin(folder, clock, settings).await.unwrap()
+        Self::begin(folder, clock, settings, 1).await.unwrap()
+    }
+
+    /// One process that owns all of several partitions.
+    pub(crate) async fn start_partitions(
+        folder: &Path,
+        clock: &Arc<ManualClock>,
+        partitions: u32,
+    ) -> Self {
+        Self::begin(folder, clock, quick(), partitions)
+            .await
+            .unwrap()
     }
 
     /// Starts, or says why not.
     pub(crate) async fn try_start(folder: &Path) -> Result<Self, consumer::ConsumerError> {
-        Self::begin(folder, &clock(), quick()).await
+        Self::begin(folder, &clock(), quick(), 1).await
     }
 
     async fn begin(
         folder: &Path,
         clock: &Arc<ManualClock>,
         settings: Settings,
+        partitions: u32,
     ) -> Result<Self, consumer::ConsumerError> {
         let data = DataFolder::open(folder).unwrap();
         let log = SqliteLog::open(
             &data,
-            LogSettings::default(),
+            LogSettings {
+                partitions,
+                ..LogSettings::default()
+            },
             clock.clone(),
             Faults::none(),
             LogMetrics::unread(),
@@ -168,9 +183,14 @@ impl Rig {
             settings,
         };
         let shutdown = CancellationToken::new();
-        let mut owner = Owner::start(deps.clone()).await?;
-        let stop = shutdown.clone();
-        let running = deps.tasks.spawn(async move { owner.run(stop).await });
+        let mut owners = Vec::new();
+        for partition in 0..partitions {
+            let mut deps = deps.clone();
+            deps.settings.partition = partition;
+            let mut owner = Owner::start(deps.clone()).await?;
+            let stop = shutdown.clone();
+            owners.push(deps.tasks.spawn(async move { owner.run(stop).await }));
+        }
         Ok(Self {
             deps,
             log,
@@ -179,22 +199,24 @@ impl Rig {
             clock: clock.clone(),
             registry,
             shutdown,
-            running,
+            owners,
         })
     }
 
     /// Stops gracefully: snapshot stored, lanes drained, log closed.
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();
-        self.running.await.unwrap().unwrap();
+        for owner in self.owners {
+            owner.await.unwrap().unwrap();
+        }
         self.deps.tasks.close();
         self.deps.tasks.wait().await;
         self.log.stop().await;
     }
 
     /// What the owner ended with by itself.
-    pub(crate) async fn ended(self) -> consumer::ConsumerError {
-        let ended = self.running.await.unwrap().unwrap_err();
+    pub(crate) async fn ended(mut self) -> consumer::ConsumerError {
+        let ended = self.owners.remove(0).await.unwrap().unwrap_err();
         self.log.stop().await;
         ended
     }

@@ -81,9 +81,9 @@ async fn damaged_snapshots_are_passed_over_down_to_the_whole_log() {
         )
         .await
         .unwrap();
-    assert_eq!(
-        rig.metric("banjjak_consumer_snapshots_rejected_total"),
-        damaged
+    assert!(
+        rig.metric("banjjak_consumer_snapshots_rejected_total") >= damaged,
+        "every one was tried"
     );
     assert!(rig.metric("banjjak_consumer_folded_at_start") > offset as f64);
     assert_eq!(rig.event().await.totals.joined, joined);

@@ -291,3 +291,64 @@ async fn exchange(connection: Connection, request: Request<Full<Bytes>>) -> Atte
         (attempt, _) => attempt,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    const ANSWER: &[u8] =
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nset-cookie: a=b; Path=/\r\n\r\nok";
+
+    /// A server that writes the given bytes after one request of each connection, then closes it.
+    async fn served(script: Vec<&'static [u8]>, requests: usize) -> Vec<Result<u16, Lost>> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let socket = listener.local_addr().expect("an address");
+        let (closed, mut closings) = tokio::sync::mpsc::unbounded_channel();
+        let server = async move {
+            for answer in script {
+                let (mut stream, _) = listener.accept().await.expect("a connection");
+                let mut head = [0; 1024];
+                let _ = stream.read(&mut head).await.expect("a request");
+                stream.write_all(answer).await.expect("written");
+                drop(stream);
+                closed.send(()).expect("somebody waits");
+            }
+        };
+        let client = async {
+            let address = Address {
+                socket,
+                authority: socket.to_string(),
+            };
+            let pool = Pool::new(address, 1, Clock::start());
+            let mut outcomes = Vec::new();
+            for _ in 0..requests {
+                let mut request = Request::new(Full::new(Bytes::new()));
+                *request.uri_mut() = "/".parse().expect("a path");
+                let outcome = pool.send(request).await.outcome;
+                outcomes.push(outcome.map(|reply| reply.status.as_u16()));
+                // None when the server has nothing more to close.
+                let _ = closings.recv().await;
+            }
+            outcomes
+        };
+        tokio::join!(server, client).1
+    }
+
+    #[tokio::test]
+    async fn a_request_moves_on_when_its_kept_connection_was_closed() {
+        assert_eq!(served(vec![ANSWER, ANSWER], 2).await, [Ok(200), Ok(200)]);
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_and_not_answered_in_whole_is_unknown() {
+        assert_eq!(served(vec![&ANSWER[..20]], 1).await, [Err(Lost::Unknown)]);
+        assert_eq!(served(vec![b""], 1).await, [Err(Lost::Unknown)]);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_took_was_not_sent() {
+        assert_eq!(served(vec![], 1).await, [Err(Lost::Unsent)]);
+    }
+}

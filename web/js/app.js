@@ -44,7 +44,8 @@ let enteredFor = null;
 let called = null;
 /** The longest the running deadline was seen, and whose it is: the bar's full length. */
 const longest = { of: '', ms: 0 };
-let warned = 0;
+/** What was left of the deadline at the last look. */
+let leftBefore = Number.POSITIVE_INFINITY;
 
 const visible = () => document.visibilityState === 'visible';
 
@@ -178,18 +179,14 @@ function dropGone(now) {
   queueMicrotask(repaint);
 }
 
-/** The deadline's last minute and last seconds. @param {ReturnType<typeof model>} now */
+/** The deadline's last minute and last seconds; told when they are reached, not when a page begins within them. @param {ReturnType<typeof model>} now */
 function warn(now) {
   const left = now.deadline?.left_ms ?? Number.POSITIVE_INFINITY;
-  const level = left <= 20_000 ? 20 : left <= 60_000 && now.action === 'book' ? 60 : 0;
   const box = main.querySelector('.deadline');
-  if (!(box instanceof HTMLElement) || level === warned) return;
-  warned = level;
-  if (level === 0) delete box.dataset.warn;
-  else {
-    box.dataset.warn = String(level);
-    alerts.say(words.say(`warn_${level}`));
-  }
+  if (!(box instanceof HTMLElement)) return;
+  for (const seconds of [60, 20]) if (leftBefore > seconds * 1000 && left <= seconds * 1000 && Number.isFinite(leftBefore)) alerts.say(words.say(`warn_${seconds}`));
+  leftBefore = left;
+  box.toggleAttribute('data-warn', left <= (now.action === 'enter' ? 20_000 : 60_000));
 }
 
 /** Focus and speech follow the state, and only the state. @param {ReturnType<typeof model>} now */

@@ -172,6 +172,7 @@ function sentences(scene, state) {
     case 'inside':
       return [headline, timed(scene, 'inside_sub', 'inside_sub_paused', 'inside_sub_untimed')];
     case 'booking-pending':
+      if (['cancel', 'move'].includes(place.last?.kind)) return [words.say('changing_headline'), words.say('booking_pending_sub_plain')];
       return [headline, asked(scene)];
     case 'refused': {
       const reason = refusal(place) ?? 'other';

@@ -120,6 +120,14 @@ test('a session ends in time, unless it is extended', async () => {
   await context.close();
 });
 
+test('the last seconds are told, and seen', async () => {
+  const event = await banjjak.event({ policy: { session_s: 22 } });
+  const { context, page } = await inside(event);
+  await until('the warning', async () => (await page.textContent('#said')) === '20초 남았어요.');
+  assert.equal(await page.getAttribute('.deadline', 'data-warn'), '');
+  await context.close();
+});
+
 test('the receipt: what it says, its code and calendar, a move, a cancel that asks', async () => {
   const event = await banjjak.event();
   const { context, page } = await inside(event);

@@ -23,6 +23,7 @@ const FILES: &[File] = embed![
     "alerts.js": "js/alerts.js" as "text/javascript; charset=utf-8",
     "link.js": "js/link.js" as "text/javascript; charset=utf-8",
     "paint.js": "js/paint.js" as "text/javascript; charset=utf-8",
+    "retry.js": "js/retry.js" as "text/javascript; charset=utf-8",
     "rows.js": "js/rows.js" as "text/javascript; charset=utf-8",
     "store.js": "js/store.js" as "text/javascript; charset=utf-8",
     "view.js": "js/view.js" as "text/javascript; charset=utf-8",

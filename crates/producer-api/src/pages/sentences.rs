@@ -86,6 +86,17 @@ pub(super) fn sentences(scene: &Scene<'_>, state: &str) -> (String, String) {
                 "inside_sub_untimed",
             ),
         ),
+        "booking-pending"
+            if matches!(
+                scene.place["last"]["kind"].as_str(),
+                Some("cancel" | "move")
+            ) =>
+        {
+            (
+                words.say("changing_headline"),
+                words.say("booking_pending_sub_plain"),
+            )
+        }
         "booking-pending" => (words.say("booking_pending_headline"), asked(scene)),
         "refused" => {
             let reason = refusal(scene.place).unwrap_or("other");

@@ -26,6 +26,8 @@ pub enum Command {
     Health(HealthArgs),
     /// Fold the log of a data folder up to a position and print what it comes to.
     Replay(ReplayArgs),
+    /// Add operators and rotate keys in a data folder.
+    Keys(crate::keys_command::KeysArgs),
     /// Manage events over the operator API.
     Events(crate::events::Args),
     /// Load a running instance with simulated shoppers and report.

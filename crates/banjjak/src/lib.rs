@@ -8,6 +8,7 @@ mod clock;
 pub mod config;
 pub mod events;
 mod file_limit;
+pub mod keys_command;
 mod probe;
 mod readiness;
 pub mod rehearse;
@@ -31,6 +32,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Config(args) => print_config(&args),
         Command::Health(args) => probe::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Keys(args) => keys_command::run(args),
         Command::Events(args) => events::run(args).await,
         Command::Rehearse(args) => rehearse::run(args).await,
         Command::Audit(args) => audit_command::run(args).await,

@@ -2,6 +2,7 @@
 
 mod announce;
 mod api;
+mod capacity;
 mod demo;
 mod health;
 mod listeners;
@@ -42,7 +43,7 @@ const OWNER: &str = "owner";
 /// # Errors
 /// A wrong setting before anything is opened; else what could not be bound or opened.
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    let config = config::load(
+    let mut config = config::load(
         args.settings.config.as_deref(),
         crate::environment(),
         &args.flags(),
@@ -55,7 +56,8 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
             .context("signals cannot be handled")?
             .follow(stop.clone()),
     );
-    raise_file_limit(config.process.open_files);
+    let open_files = raise_file_limit(config.process.open_files);
+    capacity::fit(&mut config, open_files);
 
     let listeners = Listeners::bind(&config)?;
     let addresses = listeners.addresses()?;
@@ -92,8 +94,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         site.open();
         stop.cancelled().await;
     }
-    stop::in_order(site, &config).await;
-    Ok(ExitCode::SUCCESS)
+    Ok(stop::in_order(site, &config).await)
 }
 
 fn start(
@@ -124,7 +125,7 @@ fn start(
     )
 }
 
-fn raise_file_limit(wanted: u32) {
+fn raise_file_limit(wanted: u32) -> u64 {
     let limit = file_limit::raise(u64::from(wanted));
     if limit < u64::from(wanted) {
         tracing::warn!(
@@ -138,6 +139,7 @@ fn raise_file_limit(wanted: u32) {
             "files and sockets that can be open"
         );
     }
+    limit
 }
 
 /// The log's clock: the machine's, or one that tests move.

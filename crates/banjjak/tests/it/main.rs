@@ -19,3 +19,4 @@ mod seen_from_outside;
 mod shopper;
 mod stop;
 mod sync_before_answer;
+mod unknown_record;

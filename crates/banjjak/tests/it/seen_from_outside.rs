@@ -168,3 +168,53 @@ fn replay_folds_to_the_same_figures_beside_the_running_instance() {
         (Some("1-0"), 0)
     );
 }
+
+#[test]
+fn an_operator_added_to_the_keys_may_do_what_the_role_says_after_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let add = |role: &str| {
+        banjjak()
+            .args(["keys", "add-operator", "min-ji", "--role", role, "--data"])
+            .arg(&data)
+            .output()
+            .unwrap()
+    };
+    assert_eq!(
+        add("door").status.code(),
+        Some(1),
+        "there are no keys before the first start"
+    );
+    Instance::start(&data).kill();
+    let added = add("door");
+    assert_eq!(
+        added.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&added.stderr)
+    );
+    assert_eq!(
+        add("operator").status.code(),
+        Some(1),
+        "a name is taken once"
+    );
+    let mut instance = Instance::start(&data);
+    instance.token = String::from_utf8(added.stdout).unwrap().trim().to_owned();
+    assert_eq!(
+        instance
+            .operate("GET", &format!("/admin/v1/events/{EVENT}/stats"), "", "")
+            .status,
+        200
+    );
+    assert_eq!(
+        instance
+            .operate(
+                "POST",
+                &format!("/admin/v1/events/{EVENT}/pause"),
+                "a-key-of-the-door",
+                ""
+            )
+            .status,
+        403
+    );
+}

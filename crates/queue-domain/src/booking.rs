@@ -7,6 +7,7 @@ use crate::effect::{
 use crate::event::Reservation;
 use crate::ids::{DoorCode, PlaceNo, RequestId, ReservationId, Seats, ShopperId, SlotId, SlotNo};
 use crate::line_commands::{Decision, refusal_outside};
+use crate::sabotage::{Sabotage, on};
 use crate::step::Step;
 
 impl Step<'_> {
@@ -20,7 +21,9 @@ impl Step<'_> {
         seats: Seats,
         contact: Option<&Contact>,
     ) -> Decision {
-        if let Some(decided) = self.state.reservations.get(&id) {
+        if let Some(decided) = self.state.reservations.get(&id)
+            && !on(Sabotage::RepeatDecidedAgain)
+        {
             return match decided.state {
                 ReservationState::Refused(reason) => Err(reason),
                 ReservationState::Confirmed | ReservationState::Cancelled { .. } => Ok(()),
@@ -73,19 +76,20 @@ impl Step<'_> {
         slot: &SlotId,
         seats: Seats,
     ) -> Decision {
-        if self.state.requests.contains_key(&request) {
+        if self.state.requests.contains_key(&request) && !on(Sabotage::KeysForgotten) {
             return Err(Refusal::IdempotencyMismatch);
         }
         let place = place.ok_or(Refusal::NotAdmitted)?;
         let held = self.state.confirmed_reservations(shopper);
-        let at_limit = held >= usize::from(self.state.policy.per_shopper_max);
+        let no_limit = on(Sabotage::NoLimitPerShopper);
+        let at_limit = held >= usize::from(self.state.policy.per_shopper_max) && !no_limit;
         let state = self.state.places.get(place).state();
         let sent_back = state == PlaceState::Waiting
             && self.state.places.get(place).reason() == Some(PlaceReason::Standby);
         match state {
             PlaceState::Inside => {}
-            PlaceState::Waiting if sent_back => {}
-            PlaceState::Booked if at_limit => {}
+            PlaceState::Waiting if sent_back || on(Sabotage::BookedFromOutside) => {}
+            PlaceState::Booked if at_limit || no_limit => {}
             other => return Err(refusal_outside(other)),
         }
         let number = self.slot_no(slot).ok_or(Refusal::UnknownSlot)?;
@@ -99,7 +103,9 @@ impl Step<'_> {
         if at_limit {
             return Err(Refusal::LimitReached);
         }
-        if seats.0 > slot.free() {
+        let kept = u32::from(on(Sabotage::LastSeatKept));
+        let oversold = u32::from(on(Sabotage::Oversold));
+        if seats.0 + kept > slot.free() + oversold {
             return Err(Refusal::SoldOut);
         }
         if sent_back && !self.broken_session_runs(place) {
@@ -199,7 +205,8 @@ impl Step<'_> {
             return Err(Refusal::SoldOut);
         }
         let mut moved = reservation.clone();
-        (moved.slot, moved.moved, moved.changed) = (Some(target), true, self.stamp);
+        let remembered = !on(Sabotage::MoveForgotten);
+        (moved.slot, moved.moved, moved.changed) = (Some(target), remembered, self.stamp);
         self.emit_reservation(id, &moved, ReservationChange::Moved);
         self.take_seats(target, reservation.seats);
         self.free_seats(from, reservation.seats);
@@ -248,6 +255,9 @@ impl Step<'_> {
     }
 
     fn free_seats(&mut self, slot: SlotNo, seats: Seats) {
+        if on(Sabotage::SeatsLost) {
+            return;
+        }
         let confirmed = self.state.slot(slot).confirmed - seats.0;
         self.set_confirmed(slot, confirmed);
     }

@@ -12,6 +12,7 @@ use crate::ids::{
 };
 use crate::line::Line;
 use crate::places::Places;
+use crate::sabotage::{Sabotage, on};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -64,6 +65,9 @@ pub(crate) struct Slot {
 
 impl Slot {
     pub(crate) fn free(&self) -> u32 {
+        if on(Sabotage::Oversold) {
+            return self.capacity.saturating_sub(self.confirmed);
+        }
         self.capacity - self.confirmed
     }
 

@@ -21,6 +21,8 @@ mod places;
 mod room;
 #[cfg(feature = "sabotage")]
 pub mod sabotage;
+#[cfg(not(feature = "sabotage"))]
+mod sabotage;
 mod step;
 
 pub use command::{

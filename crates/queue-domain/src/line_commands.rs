@@ -4,6 +4,7 @@ use crate::command::ShopperAction;
 use crate::definition::Lobby;
 use crate::effect::{CommandKind, EffectKind, Outcome, Phase, PlaceState, Refusal};
 use crate::ids::{CommandId, PlaceId, PlaceNo, ServiceTime, ShopperId, SlotId, SlotNo};
+use crate::sabotage::{Sabotage, on};
 use crate::step::Step;
 
 /// What a decision came to: done, or refused for one reason.
@@ -116,7 +117,7 @@ impl Step<'_> {
         }
         if let Some(no) = self.state.places.current(shopper) {
             let place = self.state.places.get(no);
-            if place.state().is_active() {
+            if place.state().is_active() && !on(Sabotage::SecondPlace) {
                 if wish.is_some() && wish != place.wish() {
                     self.emit(EffectKind::Wish { place: no, wish });
                 }
@@ -127,13 +128,16 @@ impl Step<'_> {
             }
         }
         self.take_place(shopper, wish);
+        #[cfg(feature = "sabotage")]
+        self.sabotage_join(wish.is_some());
         Ok(())
     }
 
     fn take_place(&mut self, shopper: ShopperId, wish: Option<SlotNo>) {
         let shuffled_later = self.state.guise.phase == Phase::Lobby
             && matches!(self.state.definition.lobby, Lobby::Shuffle(_));
-        let number = (!shuffled_later).then(|| self.state.places.next_number());
+        let gap = on(Sabotage::NumberGap) && self.state.places.len() % 3 == 2;
+        let number = (!shuffled_later).then(|| self.state.places.next_number() + u32::from(gap));
         self.emit(EffectKind::Joined {
             place: PlaceNo(self.state.places.len()),
             id: PlaceId(self.at),
@@ -158,6 +162,9 @@ impl Step<'_> {
             PlaceState::Inside => self.put_out(no, PlaceState::Left),
             PlaceState::Booked => return Err(Refusal::HasReservation),
             PlaceState::Left | PlaceState::NoShow | PlaceState::TimedOut | PlaceState::Closed => {}
+        }
+        if on(Sabotage::RefusedTakesEffect) {
+            return Err(Refusal::HasReservation);
         }
         Ok(())
     }

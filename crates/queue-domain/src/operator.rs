@@ -9,6 +9,7 @@ use crate::effect::{
 use crate::hash::{Digest, lobby_rank, sha256};
 use crate::ids::{CommandId, DoorCode, PlaceNo, ReservationId, Seats, SlotId, SlotNo, Stamp};
 use crate::line_commands::Decision;
+use crate::sabotage::{Sabotage, on};
 use crate::step::Step;
 use std::sync::Arc;
 
@@ -181,7 +182,9 @@ impl Step<'_> {
         if self.state.guise.phase == Phase::Closed && paused != self.state.guise.paused && paused {
             return Err(Refusal::WrongPhase);
         }
-        self.set_guise(|guise| guise.paused = paused);
+        if !on(Sabotage::PauseForgotten) {
+            self.set_guise(|guise| guise.paused = paused);
+        }
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use crate::event::EventState;
 use crate::hash::{Digest, chain_record, sha256};
 use crate::ids::{CommandId, EventId, LogPosition, Position, SlotNo, Stamp};
 use crate::operator::Opening;
+use crate::sabotage::{Sabotage, on};
 use crate::step::Step;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -204,8 +205,14 @@ impl Partition {
         );
         self.position = Some(position);
         let first_effect = effects.len();
+        let skipped = on(Sabotage::RecordSkipped) && record.offset % 9 == 8;
+        let dropped = on(Sabotage::DeadLettersDropped) && record.entries.is_none();
+        if skipped || dropped {
+            self.log_hash = log_hash_before;
+        }
         match record.entries {
             None => self.dead_letters += 1,
+            Some(_) if skipped => {}
             Some(entries) => {
                 let opening = Opening {
                     log_hash_before,
@@ -265,6 +272,8 @@ impl Partition {
         }
         let mut bytes = Vec::with_capacity(effects.len() * 96);
         effects.iter().for_each(|effect| effect.encode(&mut bytes));
+        #[cfg(feature = "sabotage")]
+        bytes.extend(crate::sabotage::drift().to_be_bytes());
         self.state_hash = sha256(&[&self.state_hash, &bytes]);
     }
 
@@ -337,6 +346,7 @@ impl Partition {
             return Ok(());
         };
         match self.history.get(back as usize) {
+            Some(_) if on(Sabotage::HashDrift) => Ok(()),
             Some((_, log, state)) if log != log_hash || state != state_hash => {
                 Err(Stop::Diverged {
                     offset: folded.offset,
@@ -377,7 +387,7 @@ impl Partition {
         definition: &Arc<Definition>,
         effects: &mut Vec<Effect>,
     ) -> Result<(), Stop> {
-        if rules != RULES {
+        if rules != RULES && !on(Sabotage::UnknownRulesFolded) {
             return Err(Stop::UnknownRules {
                 event: definition.id.clone(),
                 rules,

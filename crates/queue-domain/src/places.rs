@@ -160,6 +160,8 @@ impl Places {
         }
         self.chunks[no as usize / CHUNK].push(place);
         self.len += 1;
+        #[cfg(feature = "sabotage")]
+        self.sabotage_gap(number, no);
         if number.is_some() {
             self.by_number.push(no);
         }
@@ -190,6 +192,20 @@ impl Places {
         let place = self.get_mut(no);
         place.number = number;
         place.began_ahead = began_ahead;
+    }
+
+    #[cfg(feature = "sabotage")]
+    fn sabotage_gap(&mut self, number: Option<u32>, no: u32) {
+        while number.is_some_and(|number| self.next_number() < number) {
+            self.by_number.push(no);
+        }
+    }
+
+    #[cfg(feature = "sabotage")]
+    pub(crate) fn sabotage_swap(&mut self, one: PlaceNo, other: PlaceNo) {
+        let (number, next) = (self.get(one).number, self.get(other).number);
+        (self.get_mut(one).number, self.get_mut(other).number) = (next, number);
+        self.by_number.swap(number as usize - 1, next as usize - 1);
     }
 
     pub(crate) fn set_wish(&mut self, no: PlaceNo, wish: Option<SlotNo>) {

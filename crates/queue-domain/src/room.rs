@@ -3,6 +3,7 @@
 use crate::effect::{EffectKind, Phase, PlaceReason, PlaceState};
 use crate::event::TOKEN;
 use crate::ids::{PlaceNo, ServiceTime};
+use crate::sabotage::{Sabotage, on};
 use crate::step::Step;
 
 impl Step<'_> {
@@ -15,7 +16,9 @@ impl Step<'_> {
                 self.turn_to_standby();
             }
         }
-        self.admit();
+        if !on(Sabotage::LazyAdmission) || self.at.offset.is_multiple_of(5) {
+            self.admit();
+        }
     }
 
     /// One tick for this event: service time, expiries, refunds, refill, admission.
@@ -28,6 +31,8 @@ impl Step<'_> {
             service,
             stamp: self.stamp,
         });
+        #[cfg(feature = "sabotage")]
+        self.sabotage_tick();
         self.expire();
         let rate = u64::from(self.state.policy.admit_per_second_milli);
         let refilled = self
@@ -55,12 +60,18 @@ impl Step<'_> {
 
     /// Ends what is over, by (deadline, number). Who never entered gives the token back.
     fn expire(&mut self) {
-        let service = self.state.service;
+        let early = if on(Sabotage::EarlyDeadlines) {
+            1000
+        } else {
+            0
+        };
+        let service = ServiceTime(self.state.service.0 + early);
         while let Some((until, _, place)) = self.state.deadlines.first().copied()
             && until <= service
         {
             match self.state.places.get(place).state() {
                 PlaceState::Admitted => self.end(place, PlaceState::NoShow),
+                _ if on(Sabotage::BackInLine) => self.end(place, PlaceState::Waiting),
                 _ => self.put_out(place, PlaceState::TimedOut),
             }
         }
@@ -83,7 +94,7 @@ impl Step<'_> {
             );
             if self.state.holds_reservation(shopper) {
                 self.end(place, PlaceState::Booked);
-            } else if self.state.guise.phase == Phase::Closed {
+            } else if self.state.guise.phase == Phase::Closed || on(Sabotage::TurnEndsPlaces) {
                 self.end(place, PlaceState::Closed);
             } else {
                 let session = self
@@ -106,13 +117,14 @@ impl Step<'_> {
     /// Admits in rank order while rate, room and seats allow.
     fn admit(&mut self) {
         let guise = self.state.guise;
-        if guise.phase != Phase::Open || guise.paused || guise.standby {
+        let paused = guise.paused && !on(Sabotage::PauseIgnored);
+        if guise.phase != Phase::Open || paused || guise.standby {
             return;
         }
         let limit = self.room_limit();
-        while self.state.tokens >= TOKEN
+        while (self.state.tokens >= TOKEN || on(Sabotage::RateIgnored))
             && u64::from(self.state.admitted + self.state.inside) < limit
-            && let Some(number) = self.state.line.first()
+            && let Some(number) = self.next_in_line()
         {
             let until = ServiceTime(self.state.service.0 + self.state.policy.claim_window_ms);
             self.move_place(
@@ -125,9 +137,22 @@ impl Step<'_> {
         }
     }
 
+    fn next_in_line(&self) -> Option<u32> {
+        let first = self.state.line.first()?;
+        if on(Sabotage::SecondGoesFirst) {
+            let mut rest = self.state.line.clone();
+            rest.remove(first);
+            return rest.first().or(Some(first));
+        }
+        Some(first)
+    }
+
     /// Most admitted + inside: the room, and never more than can still be booked (rounded up).
     fn room_limit(&self) -> u64 {
         let policy = self.state.policy;
+        if on(Sabotage::RoomIgnored) {
+            return u64::MAX;
+        }
         let by_seats =
             (self.state.bookable_free * u64::from(policy.room_per_seat_milli)).div_ceil(1000);
         by_seats.min(u64::from(policy.room_max))

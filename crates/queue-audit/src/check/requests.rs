@@ -8,7 +8,7 @@ use crate::source::Witness;
 use crate::source::witness::{Numbered, place_id};
 use queue_protocol::record::ShopperAction;
 use queue_protocol::witness::{Asked, Request, Verdict};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The commands of the rehearsal's event, found by trace and by shopper.
 struct Commands<'a> {
@@ -380,14 +380,26 @@ fn reads(witness: &Witness, report: &mut Report) {
     }
 }
 
-/// A2 at the end: nothing is pending any more.
+/// A2 at the end: nothing that was acknowledged is pending any more.
 fn quiet(witness: &Witness, report: &mut Report) {
+    let acknowledged = witness
+        .requests
+        .iter()
+        .filter(|request| request.said.verdict() == Verdict::Ok);
+    let joined: BTreeSet<u32> = acknowledged
+        .filter(|request| request.said.asked == Asked::Join)
+        .map(|request| request.said.shopper)
+        .collect();
     let mut reservations: BTreeMap<&str, (&str, u32)> = BTreeMap::new();
     let mut places: BTreeMap<u32, (&str, u32)> = BTreeMap::new();
     for seen in &witness.reservations {
         reservations.insert(&seen.said.id, (&seen.said.state, seen.line));
     }
-    for seen in &witness.places {
+    for seen in witness
+        .places
+        .iter()
+        .filter(|seen| joined.contains(&seen.shopper))
+    {
         places.insert(seen.shopper, (seen.state, seen.line));
     }
     for (id, (state, number)) in reservations {

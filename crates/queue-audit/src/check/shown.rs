@@ -1,7 +1,7 @@
 //! What shoppers were shown against the naive fold at the version that it was true for.
 
 use super::{classify, line, record};
-use crate::naive::{Event, Id, Place, Reservation, ReservationState, State, hex, unhex};
+use crate::naive::{Event, Id, Phase, Place, Reservation, ReservationState, State, hex, unhex};
 use crate::report::Report;
 use crate::rule::Rule;
 use crate::source::Witness;
@@ -341,7 +341,11 @@ impl<'w> Shown<'w> {
             || format!("people ahead rose from {before} to {ahead} without a turn to standby"),
             || here.to_vec(),
         );
-        if turned && event.standby && !event.paused && matches!(seen.through, Through::Socket(_)) {
+        if turned
+            && event.standby
+            && event.phase == Phase::Open
+            && matches!(seen.through, Through::Socket(_))
+        {
             report.check(
                 Rule::L8,
                 seen.reason == Some("standby"),
@@ -558,13 +562,8 @@ fn slots(partition: u32, event: &Event, seen: &Numbered<SlotsSeen>, report: &mut
         report.check(Rule::S2, remaining + confirmed == *capacity, || format!("slot {id} was shown with {remaining} of {capacity} seats free, {confirmed} are confirmed"), here);
         report.check(
             Rule::P2,
-            *capacity == slot.capacity,
-            || {
-                format!(
-                    "slot {id} was shown with {capacity} seats, it has {}",
-                    slot.capacity
-                )
-            },
+            (*remaining, *capacity) == (slot.free(), slot.capacity),
+            || format!("slot {id} was shown with {remaining} of {capacity} seats free, it has {} of {}", slot.free(), slot.capacity),
             here,
         );
     }

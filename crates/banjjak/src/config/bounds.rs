@@ -6,6 +6,7 @@ use toml::{Table, Value};
 /// Setting, least and greatest value.
 #[rustfmt::skip]
 const BOUNDS: &[(&str, i64, i64)] = &[
+    ("data.retention_check_interval_ms", 100, 86_400_000),
     ("public.connections_max", 16, 1_000_000),
     ("public.head_bytes_max", 8192, 1_048_576),
     ("public.headers_max", 16, 1000),

@@ -36,7 +36,7 @@ macro_rules! section {
 }
 
 section! { /// `[data]`
-Data { folder: PathBuf } }
+Data { folder: PathBuf, retention_check_interval_ms: u32 } }
 
 section! { /// `[public]`
 Public {

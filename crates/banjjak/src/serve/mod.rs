@@ -8,6 +8,7 @@ mod health;
 mod listeners;
 mod owners;
 mod process_metrics;
+mod retention;
 mod signals;
 mod site;
 mod sockets;

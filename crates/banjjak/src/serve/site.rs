@@ -1,7 +1,8 @@
 //! The running parts: owners, API, gateway and their listeners, each on a tracked set of tasks with a token that stops it.
 
-use super::listeners::{self, Listeners};
+use super::listeners::{self, Listeners, milliseconds};
 use super::owners::{self, OwnersDeps};
+use super::retention::Retention;
 use super::stores::Stores;
 use super::testing::{self, Testing};
 use super::{health, sockets};
@@ -131,6 +132,15 @@ impl Site {
             operator.clone(),
             listeners::operator_limits(config),
             requests.stop.clone(),
+        ));
+        let retention = Retention {
+            view: Arc::new(stores.view.clone()),
+            keys: Arc::clone(&shared.keys),
+            clock: Arc::clone(&shared.clock),
+        };
+        owners.tasks.spawn(retention.run(
+            milliseconds(config.data.retention_check_interval_ms),
+            owners.stop.clone(),
         ));
         let (clock, readiness) = (shared.clock, shared.readiness);
         Ok(Self {

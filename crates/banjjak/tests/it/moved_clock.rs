@@ -149,6 +149,90 @@ fn a_log_that_takes_nothing_says_so_and_is_well_again_by_itself() {
 }
 
 #[test]
+fn addresses_cannot_be_read_any_more_when_their_days_are_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let instance = Instance::start_with(
+        &data,
+        &[
+            "--set",
+            "testing.allow=true",
+            "--set",
+            "data.retention_check_interval_ms=100",
+        ],
+    );
+    let mut shopper = Shopper::new();
+    assert_eq!(shopper.join(instance.public).status, 202);
+    instance.wait_until("admitted", |instance| {
+        shopper.place(instance.public).json()["state"] == "admitted"
+    });
+    let enter = format!("/v1/events/{EVENT}/places/me/enter");
+    assert_eq!(
+        shopper
+            .request(instance.public, "POST", &enter, "Prefer: wait=10\r\n", "")
+            .json()["state"],
+        "inside"
+    );
+    let headers = "Idempotency-Key: a-key-of-mine-0001\r\nPrefer: wait=10\r\n";
+    let body =
+        "{\"slot\":\"0900\",\"seats\":1,\"email\":\"somebody@example.com\",\"consent\":true}";
+    let booked = shopper.request(
+        instance.public,
+        "POST",
+        &format!("/v1/events/{EVENT}/reservations"),
+        headers,
+        body,
+    );
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let key = data.join("keys/sealing").join(format!("{EVENT}.key"));
+    assert!(
+        key.exists(),
+        "the address is sealed under a key of its event"
+    );
+    let day = 24_i64 * 3600 * 1000;
+    tell(
+        &instance,
+        "/testing/clock",
+        &format!("{{\"advance_ms\":{}}}", 2 * day),
+    );
+    instance.wait_until("the event is closed", |instance| {
+        phase(instance) == "closed"
+    });
+    assert!(key.exists(), "thirty days are promised");
+    tell(
+        &instance,
+        "/testing/clock",
+        &format!("{{\"advance_ms\":{}}}", 31 * day),
+    );
+    instance.wait_until("the key is destroyed", |_| !key.exists());
+    let read = shopper.request(
+        instance.public,
+        "GET",
+        &format!("/v1/reservations/{}", booked.json()["id"].as_str().unwrap()),
+        "",
+        "",
+    );
+    assert_eq!(
+        read.json()["state"],
+        "confirmed",
+        "the reservation itself stays"
+    );
+    for file in [
+        "log.db",
+        "log.db-wal",
+        "ledger.db",
+        "ledger.db-wal",
+        "snapshots.db",
+    ] {
+        let bytes = std::fs::read(data.join(file)).unwrap_or_default();
+        assert!(
+            !bytes.windows(8).any(|window| window == b"somebody"),
+            "the address stands open in {file}"
+        );
+    }
+}
+
+#[test]
 fn without_leave_there_is_nothing_to_move_or_cut() {
     let folder = tempfile::tempdir().unwrap();
     let instance = Instance::start(&folder.path().join("data"));

@@ -14,11 +14,18 @@ pub(crate) fn open(folder: &DataFolder, name: &str, schema: &str) -> rusqlite::R
     let connection = Connection::open(folder.file(name))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     let mode: String = connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))?;
-    debug_assert_eq!(mode, "wal", "a file on a local disk can have a write-ahead log");
-    connection.execute_batch("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON;")?;
+    debug_assert_eq!(
+        mode, "wal",
+        "a file on a local disk can have a write-ahead log"
+    );
+    connection.execute_batch(
+        "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON;",
+    )?;
     connection.execute_batch(schema)?;
     connection.set_prepared_statement_cache_capacity(32);
-    folder.sync().map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    folder
+        .sync()
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     Ok(connection)
 }
 
@@ -35,12 +42,22 @@ pub(crate) struct ReadPool {
 impl ReadPool {
     /// Reads the database at `path`.
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default() }
+        Self {
+            path,
+            idle: Mutex::default(),
+        }
     }
 
     /// Reads with a connection of its own. Blocks: not for an async thread.
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    pub(crate) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let connection = idle.map_or_else(|| open_read(&self.path), Ok)?;
         // A connection that failed is not used again.
         let answer = read(&connection)?;
@@ -54,14 +71,20 @@ impl ReadPool {
 
 /// Opens for reading only.
 fn open_read(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
 }
 
 /// Whether an error says that the file is not what was written.
 pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
 }
 
 /// The error with everything that caused it, in one line.

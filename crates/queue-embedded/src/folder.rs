@@ -20,7 +20,9 @@ struct Inner {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// Another process has it open.
-    #[error("the data folder {0} is in use by another process; stop that one first, or give this one a folder of its own")]
+    #[error(
+        "the data folder {0} is in use by another process; stop that one first, or give this one a folder of its own"
+    )]
     InUse(PathBuf),
     /// It cannot be made, read or written.
     #[error("the data folder {path} cannot be used: {source}")]
@@ -35,16 +37,27 @@ pub enum FolderError {
 impl DataFolder {
     /// Opens the folder, makes it if need be, and locks it.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
-        let failed = |source| FolderError::Io { path: path.into(), source };
+        let failed = |source| FolderError::Io {
+            path: path.into(),
+            source,
+        };
         std::fs::create_dir_all(path).map_err(failed)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock")).map_err(failed)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join("lock"))
+            .map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(FolderError::InUse(path.into())),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         sync_folder(path).map_err(failed)?;
-        Ok(Self(Arc::new(Inner { path: path.into(), _lock: lock })))
+        Ok(Self(Arc::new(Inner {
+            path: path.into(),
+            _lock: lock,
+        })))
     }
 
     /// Where it is.
@@ -80,7 +93,10 @@ mod tests {
         let held = first.clone();
         drop(first);
         let refused = DataFolder::open(&path).expect_err("a clone still holds it");
-        assert!(matches!(&refused, FolderError::InUse(folder) if *folder == path), "{refused}");
+        assert!(
+            matches!(&refused, FolderError::InUse(folder) if *folder == path),
+            "{refused}"
+        );
         drop(held);
         DataFolder::open(&path).expect("nobody has it any more");
     }

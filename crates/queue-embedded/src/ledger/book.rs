@@ -2,7 +2,8 @@
 
 use super::handle::store_error;
 use queue_domain::{
-    Definition, Effect, EffectKind, EventId, Lobby, LogPosition, Position, ReservationChange, ReservationId, ReservationState, SlotDefinition, SlotNo, SlotStatus,
+    Definition, Effect, EffectKind, EventId, Lobby, LogPosition, Position, ReservationChange,
+    ReservationId, ReservationState, SlotDefinition, SlotNo, SlotStatus,
 };
 use queue_ports::ledger::StoreError;
 use rusqlite::{OptionalExtension, Transaction};
@@ -27,9 +28,18 @@ struct Book<'t> {
     touched: Vec<SlotKey>,
 }
 
-pub(super) fn position(connection: &rusqlite::Connection, partition: u32) -> rusqlite::Result<Option<LogPosition>> {
-    let mut statement = connection.prepare_cached(r#"SELECT generation, "offset" FROM positions WHERE "partition" = ?1"#)?;
-    let read = |row: &rusqlite::Row<'_>| Ok(LogPosition { generation: row.get(0)?, offset: row.get::<_, i64>(1)? as u64 });
+pub(super) fn position(
+    connection: &rusqlite::Connection,
+    partition: u32,
+) -> rusqlite::Result<Option<LogPosition>> {
+    let mut statement = connection
+        .prepare_cached(r#"SELECT generation, "offset" FROM positions WHERE "partition" = ?1"#)?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(LogPosition {
+            generation: row.get(0)?,
+            offset: row.get::<_, i64>(1)? as u64,
+        })
+    };
     statement.query_row([partition], read).optional()
 }
 
@@ -40,7 +50,11 @@ pub(super) fn write<'e>(
     effects: impl Iterator<Item = &'e Effect>,
     last: LogPosition,
 ) -> Result<(), StoreError> {
-    let mut book = Book { transaction, slots: BTreeMap::new(), touched: Vec::new() };
+    let mut book = Book {
+        transaction,
+        slots: BTreeMap::new(),
+        touched: Vec::new(),
+    };
     let mut command: Option<Position> = None;
     for effect in effects {
         if command.is_some_and(|command| command != effect.at) {
@@ -79,31 +93,56 @@ fn status(word: &str) -> SlotStatus {
 
 impl Book<'_> {
     fn execute(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<usize, StoreError> {
-        self.transaction.prepare_cached(sql).and_then(|mut statement| statement.execute(parameters)).map_err(|error| store_error(&error))
+        self.transaction
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(parameters))
+            .map_err(|error| store_error(&error))
     }
 
     fn effect(&mut self, partition: u32, effect: &Effect) -> Result<(), StoreError> {
         let event = &effect.event;
         match &effect.kind {
-            EffectKind::Created { definition, creation, .. } => self.created(partition, definition, &creation.to_string()),
-            EffectKind::Schedule(schedule) => {
-                self.execute("UPDATE events SET closes_at_ms = ?2 WHERE event = ?1", (event.as_str(), schedule.closes_at.0 as i64)).map(|_| ())
-            }
+            EffectKind::Created {
+                definition,
+                creation,
+                ..
+            } => self.created(partition, definition, &creation.to_string()),
+            EffectKind::Schedule(schedule) => self
+                .execute(
+                    "UPDATE events SET closes_at_ms = ?2 WHERE event = ?1",
+                    (event.as_str(), schedule.closes_at.0 as i64),
+                )
+                .map(|_| ()),
             EffectKind::SlotAdded { slot, definition } => self.slot_added(event, *slot, definition),
-            EffectKind::Slot { slot, capacity, confirmed, status } => {
+            EffectKind::Slot {
+                slot,
+                capacity,
+                confirmed,
+                status,
+            } => {
                 let row = self.slot(event, *slot)?;
                 (row.capacity, row.status, row.told) = (capacity.0, *status, Some(confirmed.0));
                 Ok(())
             }
-            EffectKind::Reservation { state: ReservationState::Confirmed | ReservationState::Cancelled { .. }, .. } => {
-                self.reservation(event, effect.at, &effect.kind)
-            }
+            EffectKind::Reservation {
+                state: ReservationState::Confirmed | ReservationState::Cancelled { .. },
+                ..
+            } => self.reservation(event, effect.at, &effect.kind),
             _ => Ok(()),
         }
     }
 
-    fn created(&self, partition: u32, definition: &Definition, creation: &str) -> Result<(), StoreError> {
-        let lobby = if definition.lobby == Lobby::Arrival { "arrival" } else { "shuffle" };
+    fn created(
+        &self,
+        partition: u32,
+        definition: &Definition,
+        creation: &str,
+    ) -> Result<(), StoreError> {
+        let lobby = if definition.lobby == Lobby::Arrival {
+            "arrival"
+        } else {
+            "shuffle"
+        };
         self.execute(
             r#"INSERT INTO events (event, "partition", creation, lobby, closes_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)"#,
             (definition.id.as_str(), partition, creation, lobby, definition.schedule.closes_at.0 as i64),
@@ -111,7 +150,12 @@ impl Book<'_> {
         .map(|_| ())
     }
 
-    fn slot_added(&self, event: &EventId, slot: SlotNo, definition: &SlotDefinition) -> Result<(), StoreError> {
+    fn slot_added(
+        &self,
+        event: &EventId,
+        slot: SlotNo,
+        definition: &SlotDefinition,
+    ) -> Result<(), StoreError> {
         self.execute(
             "INSERT INTO slots (event, slot_no, slot_id, starts_at_ms, ends_at_ms, capacity, confirmed, status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 'bookable')",
             (event.as_str(), slot.0, definition.id.as_str(), definition.starts_at.0 as i64, definition.ends_at.0 as i64, definition.capacity.0),
@@ -132,44 +176,117 @@ impl Book<'_> {
 
     fn read_slot(&self, event: &EventId, no: SlotNo) -> Result<Slot, StoreError> {
         let read = |row: &rusqlite::Row<'_>| {
-            Ok(Slot { capacity: row.get(0)?, confirmed: row.get(1)?, status: status(&row.get::<_, String>(2)?), told: None })
+            Ok(Slot {
+                capacity: row.get(0)?,
+                confirmed: row.get(1)?,
+                status: status(&row.get::<_, String>(2)?),
+                told: None,
+            })
         };
         let sql = "SELECT capacity, confirmed, status FROM slots WHERE event = ?1 AND slot_no = ?2";
-        let found = self.transaction.prepare_cached(sql).and_then(|mut statement| statement.query_row((event.as_str(), no.0), read).optional());
-        found.map_err(|error| store_error(&error))?.ok_or_else(|| StoreError::Corrupt(format!("event {event} has no slot {}", no.0)))
+        let found = self
+            .transaction
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row((event.as_str(), no.0), read).optional());
+        found
+            .map_err(|error| store_error(&error))?
+            .ok_or_else(|| StoreError::Corrupt(format!("event {event} has no slot {}", no.0)))
     }
 
-    fn reservation(&mut self, event: &EventId, at: Position, effect: &EffectKind) -> Result<(), StoreError> {
-        let EffectKind::Reservation { change, id, slot, seats, state, .. } = effect else { return Ok(()) };
+    fn reservation(
+        &mut self,
+        event: &EventId,
+        at: Position,
+        effect: &EffectKind,
+    ) -> Result<(), StoreError> {
+        let EffectKind::Reservation {
+            change,
+            id,
+            slot,
+            seats,
+            state,
+            ..
+        } = effect
+        else {
+            return Ok(());
+        };
         let corrupt = |what: &str| StoreError::Corrupt(format!("reservation {event}.{id} {what}"));
         let slot = slot.ok_or_else(|| corrupt("is confirmed or cancelled in no slot"))?;
         let before = self.stored(event, *id)?;
         match (change, before) {
-            (ReservationChange::Confirmed, Some(_)) => return Err(corrupt("is confirmed a second time")),
-            (ReservationChange::Moved | ReservationChange::Cancelled | ReservationChange::CheckedIn, None) => return Err(corrupt("changes without having been confirmed")),
+            (ReservationChange::Confirmed, Some(_)) => {
+                return Err(corrupt("is confirmed a second time"));
+            }
+            (
+                ReservationChange::Moved
+                | ReservationChange::Cancelled
+                | ReservationChange::CheckedIn,
+                None,
+            ) => return Err(corrupt("changes without having been confirmed")),
             _ => {}
         }
         if let Some((slot_before, seats_before, true)) = before {
             let row = self.slot(event, slot_before)?;
-            row.confirmed = row.confirmed.checked_sub(seats_before).ok_or_else(|| corrupt("frees seats that nobody holds"))?;
+            row.confirmed = row
+                .confirmed
+                .checked_sub(seats_before)
+                .ok_or_else(|| corrupt("frees seats that nobody holds"))?;
         }
         if *state == ReservationState::Confirmed {
             let row = self.slot(event, slot)?;
-            row.confirmed = row.confirmed.checked_add(seats.0).ok_or_else(|| corrupt("takes too many seats"))?;
+            row.confirmed = row
+                .confirmed
+                .checked_add(seats.0)
+                .ok_or_else(|| corrupt("takes too many seats"))?;
         }
-        if before.is_some() { self.change(event, at, slot, effect) } else { self.insert(event, at, slot, effect) }
+        if before.is_some() {
+            self.change(event, at, slot, effect)
+        } else {
+            self.insert(event, at, slot, effect)
+        }
     }
 
     /// Slot, seats and whether it is confirmed, as stored.
-    fn stored(&self, event: &EventId, id: ReservationId) -> Result<Option<(SlotNo, u32, bool)>, StoreError> {
+    fn stored(
+        &self,
+        event: &EventId,
+        id: ReservationId,
+    ) -> Result<Option<(SlotNo, u32, bool)>, StoreError> {
         let sql = "SELECT slot_no, seats, state = 'confirmed' FROM reservations WHERE event = ?1 AND id = ?2";
         let read = |row: &rusqlite::Row<'_>| Ok((SlotNo(row.get(0)?), row.get(1)?, row.get(2)?));
-        let found = self.transaction.prepare_cached(sql).and_then(|mut statement| statement.query_row((event.as_str(), id.to_string()), read).optional());
+        let found = self
+            .transaction
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                statement
+                    .query_row((event.as_str(), id.to_string()), read)
+                    .optional()
+            });
         found.map_err(|error| store_error(&error))
     }
 
-    fn insert(&self, event: &EventId, at: Position, slot: SlotNo, effect: &EffectKind) -> Result<(), StoreError> {
-        let EffectKind::Reservation { id, shopper, place, seats, state, code, moved, decided, changed, checked_in, contact, .. } = effect else {
+    fn insert(
+        &self,
+        event: &EventId,
+        at: Position,
+        slot: SlotNo,
+        effect: &EffectKind,
+    ) -> Result<(), StoreError> {
+        let EffectKind::Reservation {
+            id,
+            shopper,
+            place,
+            seats,
+            state,
+            code,
+            moved,
+            decided,
+            changed,
+            checked_in,
+            contact,
+            ..
+        } = effect
+        else {
             return Ok(());
         };
         let (state, by_slot) = state_words(*state);
@@ -196,12 +313,36 @@ impl Book<'_> {
                 at.index,
             ],
         )?;
-        let Some(contact) = contact else { return Ok(()) };
-        self.execute("INSERT INTO contacts (event, id, sealed) VALUES (?1, ?2, ?3)", (event.as_str(), id.to_string(), contact.0.as_ref())).map(|_| ())
+        let Some(contact) = contact else {
+            return Ok(());
+        };
+        self.execute(
+            "INSERT INTO contacts (event, id, sealed) VALUES (?1, ?2, ?3)",
+            (event.as_str(), id.to_string(), contact.0.as_ref()),
+        )
+        .map(|_| ())
     }
 
-    fn change(&self, event: &EventId, at: Position, slot: SlotNo, effect: &EffectKind) -> Result<(), StoreError> {
-        let EffectKind::Reservation { id, seats, state, code, moved, changed, checked_in, .. } = effect else { return Ok(()) };
+    fn change(
+        &self,
+        event: &EventId,
+        at: Position,
+        slot: SlotNo,
+        effect: &EffectKind,
+    ) -> Result<(), StoreError> {
+        let EffectKind::Reservation {
+            id,
+            seats,
+            state,
+            code,
+            moved,
+            changed,
+            checked_in,
+            ..
+        } = effect
+        else {
+            return Ok(());
+        };
         let (state, by_slot) = state_words(*state);
         self.execute(
             "UPDATE reservations SET slot_no = ?3, seats = ?4, state = ?5, cancelled_by_slot = ?6, code = ?7, moved = ?8, changed_ms = ?9, checked_in_ms = ?10,
@@ -228,12 +369,21 @@ impl Book<'_> {
     /// Never oversold at any command, and the fold's count is the rows' count.
     fn end_command(&mut self) -> Result<(), StoreError> {
         for key in self.touched.drain(..) {
-            let Some(slot) = self.slots.get_mut(&key) else { continue };
+            let Some(slot) = self.slots.get_mut(&key) else {
+                continue;
+            };
             let told = slot.told.take().unwrap_or(slot.confirmed);
             if slot.confirmed > slot.capacity || told != slot.confirmed {
                 let (event, no) = &key;
-                let Slot { capacity, confirmed, .. } = slot;
-                return Err(StoreError::Corrupt(format!("slot {} of event {event} has {confirmed} of {capacity} seats confirmed, the fold says {told}", no.0)));
+                let Slot {
+                    capacity,
+                    confirmed,
+                    ..
+                } = slot;
+                return Err(StoreError::Corrupt(format!(
+                    "slot {} of event {event} has {confirmed} of {capacity} seats confirmed, the fold says {told}",
+                    no.0
+                )));
             }
         }
         Ok(())

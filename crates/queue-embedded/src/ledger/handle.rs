@@ -6,7 +6,9 @@ use crate::database::{self, ReadPool, explain, is_damage};
 use crate::folder::DataFolder;
 use async_trait::async_trait;
 use queue_domain::{EventId, LogPosition, ReservationId};
-use queue_ports::ledger::{Applied, Ledger, LedgerBatch, LedgerQueries, Snapshots, StoreError, StoredSnapshot};
+use queue_ports::ledger::{
+    Applied, Ledger, LedgerBatch, LedgerQueries, Snapshots, StoreError, StoredSnapshot,
+};
 use queue_protocol::http::OperatorReservation;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,17 +39,34 @@ struct Database {
 }
 
 impl Database {
-    fn open(folder: &DataFolder, name: &'static str, schema: &'static str) -> Result<Self, StoreError> {
-        let connection = database::open(folder, name, schema).map_err(|error| store_error(&error))?;
-        Ok(Self { folder: folder.clone(), name, schema, connection: Mutex::new(Some(connection)) })
+    fn open(
+        folder: &DataFolder,
+        name: &'static str,
+        schema: &'static str,
+    ) -> Result<Self, StoreError> {
+        let connection =
+            database::open(folder, name, schema).map_err(|error| store_error(&error))?;
+        Ok(Self {
+            folder: folder.clone(),
+            name,
+            schema,
+            connection: Mutex::new(Some(connection)),
+        })
     }
 
     /// Runs something with the connection. Blocks.
-    fn with<T>(&self, run: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let mut guard = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+    fn with<T>(
+        &self,
+        run: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut guard = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut connection = match guard.take() {
             Some(connection) => connection,
-            None => database::open(&self.folder, self.name, self.schema).map_err(|error| store_error(&error))?,
+            None => database::open(&self.folder, self.name, self.schema)
+                .map_err(|error| store_error(&error))?,
         };
         let answer = run(&mut connection);
         if !matches!(answer, Err(StoreError::Unavailable(_))) {
@@ -79,46 +98,78 @@ impl SqliteLedger {
     /// Brings the write-ahead logs into the databases, at a graceful stop.
     pub async fn stop(&self) {
         let checkpoint = |connection: &mut Connection| {
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(|error| store_error(&error))
+            connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+                .map_err(|error| store_error(&error))
         };
-        let stopped = self.blocking(move |inner| inner.ledger.with(checkpoint).and_then(|()| inner.snapshots.with(checkpoint))).await;
+        let stopped = self
+            .blocking(move |inner| {
+                inner
+                    .ledger
+                    .with(checkpoint)
+                    .and_then(|()| inner.snapshots.with(checkpoint))
+            })
+            .await;
         if let Err(error) = stopped {
-            tracing::warn!(error = error.to_string(), "the ledger could not be checkpointed; nothing is lost, the next start reads more");
+            tracing::warn!(
+                error = error.to_string(),
+                "the ledger could not be checkpointed; nothing is lost, the next start reads more"
+            );
         }
     }
 
-    async fn blocking<T: Send + 'static>(&self, run: impl FnOnce(&Inner) -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
+    async fn blocking<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&Inner) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.0);
         let answer = tokio::task::spawn_blocking(move || run(&inner)).await;
         answer.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
     }
 
-    async fn reading<T: Send + 'static>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static) -> Result<T, StoreError> {
-        self.blocking(move |inner| inner.readers.read(read).map_err(|error| store_error(&error))).await
+    async fn reading<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.blocking(move |inner| {
+            inner
+                .readers
+                .read(read)
+                .map_err(|error| store_error(&error))
+        })
+        .await
     }
 }
 
 #[async_trait]
 impl Ledger for SqliteLedger {
     async fn apply(&self, batch: LedgerBatch) -> Result<Applied, StoreError> {
-        self.blocking(move |inner| inner.ledger.with(|connection| apply(connection, &batch))).await
+        self.blocking(move |inner| inner.ledger.with(|connection| apply(connection, &batch)))
+            .await
     }
 
     async fn position(&self, partition: u32) -> Result<Option<LogPosition>, StoreError> {
-        self.reading(move |connection| book::position(connection, partition)).await
+        self.reading(move |connection| book::position(connection, partition))
+            .await
     }
 }
 
 /// One batch and its position in one transaction.
 fn apply(connection: &mut Connection, batch: &LedgerBatch) -> Result<Applied, StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| store_error(&error))?;
-    let stored = book::position(&transaction, batch.partition).map_err(|error| store_error(&error))?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|error| store_error(&error))?;
+    let stored =
+        book::position(&transaction, batch.partition).map_err(|error| store_error(&error))?;
     match compare(stored, batch.follows, batch.last)? {
         Compared::Nothing => return Ok(Applied::AlreadyThere),
         Compared::Behind => return Ok(Applied::Behind(stored)),
         Compared::After => {}
     }
-    let new = batch.effects.iter().filter(|effect| stored.is_none_or(|stored| effect.at.record() > stored));
+    let new = batch
+        .effects
+        .iter()
+        .filter(|effect| stored.is_none_or(|stored| effect.at.record() > stored));
     book::write(&transaction, batch.partition, new, batch.last)?;
     transaction.commit().map_err(|error| store_error(&error))?;
     Ok(Applied::Applied)
@@ -126,26 +177,54 @@ fn apply(connection: &mut Connection, batch: &LedgerBatch) -> Result<Applied, St
 
 #[async_trait]
 impl Snapshots for SqliteLedger {
-    async fn store(&self, partition: u32, snapshot: StoredSnapshot, keep: usize) -> Result<(), StoreError> {
-        let store = move |connection: &mut Connection| snapshots::store(connection, partition, &snapshot, keep).map_err(|error| store_error(&error));
-        self.blocking(move |inner| inner.snapshots.with(store)).await
+    async fn store(
+        &self,
+        partition: u32,
+        snapshot: StoredSnapshot,
+        keep: usize,
+    ) -> Result<(), StoreError> {
+        let store = move |connection: &mut Connection| {
+            snapshots::store(connection, partition, &snapshot, keep)
+                .map_err(|error| store_error(&error))
+        };
+        self.blocking(move |inner| inner.snapshots.with(store))
+            .await
     }
 
-    async fn newest(&self, partition: u32, at_or_below: Option<LogPosition>) -> Result<Option<StoredSnapshot>, StoreError> {
-        let newest = move |connection: &mut Connection| snapshots::newest(connection, partition, at_or_below).map_err(|error| store_error(&error));
-        self.blocking(move |inner| inner.snapshots.with(newest)).await
+    async fn newest(
+        &self,
+        partition: u32,
+        at_or_below: Option<LogPosition>,
+    ) -> Result<Option<StoredSnapshot>, StoreError> {
+        let newest = move |connection: &mut Connection| {
+            snapshots::newest(connection, partition, at_or_below)
+                .map_err(|error| store_error(&error))
+        };
+        self.blocking(move |inner| inner.snapshots.with(newest))
+            .await
     }
 }
 
 #[async_trait]
 impl LedgerQueries for SqliteLedger {
-    async fn reservations(&self, event: &EventId, after: Option<ReservationId>, limit: usize) -> Result<Vec<OperatorReservation>, StoreError> {
+    async fn reservations(
+        &self,
+        event: &EventId,
+        after: Option<ReservationId>,
+        limit: usize,
+    ) -> Result<Vec<OperatorReservation>, StoreError> {
         let event = event.clone();
-        self.reading(move |connection| query::reservations(connection, &event, after, limit)).await
+        self.reading(move |connection| query::reservations(connection, &event, after, limit))
+            .await
     }
 
-    async fn reservation(&self, event: &EventId, id: ReservationId) -> Result<Option<OperatorReservation>, StoreError> {
+    async fn reservation(
+        &self,
+        event: &EventId,
+        id: ReservationId,
+    ) -> Result<Option<OperatorReservation>, StoreError> {
         let event = event.clone();
-        self.reading(move |connection| query::reservation(connection, &event, id)).await
+        self.reading(move |connection| query::reservation(connection, &event, id))
+            .await
     }
 }

@@ -7,7 +7,12 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 /// Fewest that are kept: one may turn out to be unreadable.
 const MIN_KEEP: usize = 2;
 
-pub(super) fn store(connection: &mut Connection, partition: u32, snapshot: &StoredSnapshot, keep: usize) -> rusqlite::Result<()> {
+pub(super) fn store(
+    connection: &mut Connection,
+    partition: u32,
+    snapshot: &StoredSnapshot,
+    keep: usize,
+) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let StoredSnapshot { position, bytes } = snapshot;
     transaction.execute(
@@ -24,16 +29,29 @@ pub(super) fn store(connection: &mut Connection, partition: u32, snapshot: &Stor
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
-pub(super) fn newest(connection: &Connection, partition: u32, at_or_below: Option<LogPosition>) -> rusqlite::Result<Option<StoredSnapshot>> {
-    let bound = at_or_below.unwrap_or(LogPosition { generation: u32::MAX, offset: i64::MAX as u64 });
+pub(super) fn newest(
+    connection: &Connection,
+    partition: u32,
+    at_or_below: Option<LogPosition>,
+) -> rusqlite::Result<Option<StoredSnapshot>> {
+    let bound = at_or_below.unwrap_or(LogPosition {
+        generation: u32::MAX,
+        offset: i64::MAX as u64,
+    });
     let mut statement = connection.prepare_cached(
         r#"SELECT generation, "offset", bytes FROM snapshots
             WHERE "partition" = ?1 AND (generation, "offset") <= (?2, ?3) ORDER BY generation DESC, "offset" DESC LIMIT 1"#,
     )?;
     statement
         .query_row((partition, bound.generation, bound.offset as i64), |row| {
-            let position = LogPosition { generation: row.get(0)?, offset: row.get::<_, i64>(1)? as u64 };
-            Ok(StoredSnapshot { position, bytes: row.get(2)? })
+            let position = LogPosition {
+                generation: row.get(0)?,
+                offset: row.get::<_, i64>(1)? as u64,
+            };
+            Ok(StoredSnapshot {
+                position,
+                bytes: row.get(2)?,
+            })
         })
         .optional()
 }

@@ -11,6 +11,7 @@ pub struct Faults(Arc<Inner>);
 struct Inner {
     cut: AtomicUsize,
     refuse: AtomicUsize,
+    lose: AtomicUsize,
     bitten: AtomicUsize,
     disk_full: AtomicBool,
     held: Mutex<bool>,
@@ -33,6 +34,11 @@ impl Faults {
         self.0.refuse.store(entries, Ordering::SeqCst);
     }
 
+    /// The next `groups` groups are committed, but the log is told of an error: nobody knows, and it is opened again.
+    pub fn lose_commits(&self, groups: usize) {
+        self.0.lose.store(groups, Ordering::SeqCst);
+    }
+
     /// The database may not grow while this is on: SQLite itself reports a full disk.
     pub fn disk_full(&self, full: bool) {
         self.0.disk_full.store(full, Ordering::SeqCst);
@@ -49,14 +55,19 @@ impl Faults {
         self.0.released.notify_all();
     }
 
-    /// How many entries a fault has changed the answer of: a test that waits for this proves that its fault bit.
+    /// How often a fault has bitten: a test that asks for this proves that its fault did something.
     pub fn bitten(&self) -> usize {
         self.0.bitten.load(Ordering::SeqCst)
     }
 
     pub(crate) fn wait_while_held(&self) {
         let held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.0.released.wait_while(held, |held| *held).unwrap_or_else(PoisonError::into_inner));
+        drop(
+            self.0
+                .released
+                .wait_while(held, |held| *held)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
     }
 
     pub(crate) fn is_disk_full(&self) -> bool {
@@ -71,10 +82,21 @@ impl Faults {
         self.takes(&self.0.cut)
     }
 
+    pub(crate) fn takes_commit(&self) -> bool {
+        self.takes(&self.0.lose)
+    }
+
     fn takes(&self, left: &AtomicUsize) -> bool {
         // The usual case costs one load.
-        let bites = left.load(Ordering::Relaxed) > 0 && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-        self.0.bitten.fetch_add(usize::from(bites), Ordering::SeqCst);
+        let bites = left.load(Ordering::Relaxed) > 0
+            && left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                    left.checked_sub(1)
+                })
+                .is_ok();
+        self.0
+            .bitten
+            .fetch_add(usize::from(bites), Ordering::SeqCst);
         bites
     }
 }

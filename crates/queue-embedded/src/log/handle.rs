@@ -37,7 +37,8 @@ pub struct LogSettings {
     pub group_entries: usize,
     /// Newest records of each partition kept in memory for those who follow the log, in bytes.
     pub tail_bytes: usize,
-    /// Size of the write-ahead log, in pages of 4 KiB, at which it is brought into the database.
+    /// Size of the write-ahead log, in pages of 4 KiB, at which it is brought into the database. The writer does it between two
+    /// groups: often and little keeps the slowest append fast.
     pub checkpoint_pages: u32,
 }
 
@@ -52,7 +53,7 @@ impl Default for LogSettings {
             group_records: 64,
             group_entries: 8_192,
             tail_bytes: 16 << 20,
-            checkpoint_pages: 4_000,
+            checkpoint_pages: 512,
         }
     }
 }
@@ -64,7 +65,9 @@ pub enum LogOpenError {
     #[error("the log cannot be opened: {0}")]
     Unavailable(String),
     /// It was made with another number of partitions.
-    #[error("the log has {stored} partitions, and {configured} are configured; the number cannot change")]
+    #[error(
+        "the log has {stored} partitions, and {configured} are configured; the number cannot change"
+    )]
     Partitions {
         /// As its Genesis says.
         stored: u32,
@@ -77,9 +80,16 @@ pub enum LogOpenError {
 }
 
 impl LogOpenError {
-    #[expect(clippy::needless_pass_by_value, reason = "it is mapped over errors that nobody needs any more")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is mapped over errors that nobody needs any more"
+    )]
     pub(crate) fn database(error: rusqlite::Error) -> Self {
-        if is_damage(&error) { Self::Corrupt(explain(&error)) } else { Self::Unavailable(explain(&error)) }
+        if is_damage(&error) {
+            Self::Corrupt(explain(&error))
+        } else {
+            Self::Unavailable(explain(&error))
+        }
     }
 }
 
@@ -111,7 +121,11 @@ impl Shared {
     pub(crate) fn durable(&self, placed: Vec<Placed>) {
         for Placed { partition, record } in placed {
             let (partition, end) = (&self.partitions[partition as usize], record.offset + 1);
-            partition.tail.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+            partition
+                .tail
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(record);
             partition.end.send_replace(end);
         }
     }
@@ -119,7 +133,11 @@ impl Shared {
     /// What is durable was found by opening the log.
     pub(crate) fn start_from(&self, ends: &[u64]) {
         for (partition, end) in self.partitions.iter().zip(ends) {
-            partition.tail.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            partition
+                .tail
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
             partition.end.send_replace(*end);
         }
     }
@@ -135,9 +153,18 @@ impl Shared {
 
 impl SqliteLog {
     /// Opens the log of a data folder and starts its writer thread.
-    pub fn open(folder: &DataFolder, settings: LogSettings, clock: Arc<dyn Clock>, faults: Faults, metrics: LogMetrics) -> Result<Self, LogOpenError> {
+    pub fn open(
+        folder: &DataFolder,
+        settings: LogSettings,
+        clock: Arc<dyn Clock>,
+        faults: Faults,
+        metrics: LogMetrics,
+    ) -> Result<Self, LogOpenError> {
         let store = Store::open(folder, &settings, clock.now())?;
-        let end = |end: &u64| PartitionEnd { tail: Mutex::new(Tail::new(settings.tail_bytes)), end: watch::Sender::new(*end) };
+        let end = |end: &u64| PartitionEnd {
+            tail: Mutex::new(Tail::new(settings.tail_bytes)),
+            end: watch::Sender::new(*end),
+        };
         let shared = Arc::new(Shared {
             partitions: store.ends.iter().map(end).collect(),
             readers: ReadPool::new(folder.file(FILE)),
@@ -154,9 +181,16 @@ impl SqliteLog {
             messages,
             store: Some(store),
         };
-        let thread = std::thread::Builder::new().name("log-writer".into()).spawn(move || writer.run());
+        let thread = std::thread::Builder::new()
+            .name("log-writer".into())
+            .spawn(move || writer.run());
         thread.map_err(|error| LogOpenError::Unavailable(error.to_string()))?;
-        Ok(Self { shared, messages: sender, settings, metrics })
+        Ok(Self {
+            shared,
+            messages: sender,
+            settings,
+            metrics,
+        })
     }
 
     /// Finishes what was appended before, brings the write-ahead log into the database and ends the writer. Later appends are `Unavailable`.
@@ -169,7 +203,10 @@ impl SqliteLog {
     }
 
     fn partition(&self, partition: u32) -> Result<&PartitionEnd, LogError> {
-        self.shared.partitions.get(partition as usize).ok_or_else(|| LogError::Corrupt(format!("there is no partition {partition}")))
+        self.shared
+            .partitions
+            .get(partition as usize)
+            .ok_or_else(|| LogError::Corrupt(format!("there is no partition {partition}")))
     }
 
     fn refuse(&self, why: &str) -> AppendError {
@@ -180,35 +217,71 @@ impl SqliteLog {
 
 #[async_trait]
 impl CommandLog for SqliteLog {
-    async fn append(&self, partition: u32, entry: EncodedEntry, gather: Gather) -> Result<Appended, AppendError> {
+    async fn append(
+        &self,
+        partition: u32,
+        entry: EncodedEntry,
+        gather: Gather,
+    ) -> Result<Appended, AppendError> {
         if partition >= self.partitions() {
-            return Err(AppendError::Invalid(format!("there is no partition {partition}")));
+            return Err(AppendError::Invalid(format!(
+                "there is no partition {partition}"
+            )));
         }
         if entry.len() > self.settings.entry_bytes {
-            return Err(AppendError::Invalid(format!("{} bytes, {} are allowed", entry.len(), self.settings.entry_bytes)));
+            return Err(AppendError::Invalid(format!(
+                "{} bytes, {} are allowed",
+                entry.len(),
+                self.settings.entry_bytes
+            )));
         }
         let (answer, answered) = oneshot::channel();
-        let request = Request { partition, entry, gather, arrived: Instant::now(), answer };
-        self.messages.try_send(Message::Append(request)).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => self.refuse("its queue is full"),
-            mpsc::error::TrySendError::Closed(_) => self.refuse("it has stopped"),
-        })?;
-        answered.await.unwrap_or_else(|_| Err(AppendError::OutcomeUnknown("the writer ended".into())))
+        let request = Request {
+            partition,
+            entry,
+            gather,
+            arrived: Instant::now(),
+            answer,
+        };
+        self.messages
+            .try_send(Message::Append(request))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => self.refuse("its queue is full"),
+                mpsc::error::TrySendError::Closed(_) => self.refuse("it has stopped"),
+            })?;
+        answered
+            .await
+            .unwrap_or_else(|_| Err(AppendError::OutcomeUnknown("the writer ended".into())))
     }
 
-    async fn read(&self, partition: u32, from: u64, max_records: usize) -> Result<Vec<StoredRecord>, LogError> {
+    async fn read(
+        &self,
+        partition: u32,
+        from: u64,
+        max_records: usize,
+    ) -> Result<Vec<StoredRecord>, LogError> {
         let state = self.partition(partition)?;
         if from >= *state.end.borrow() || max_records == 0 {
             return Ok(Vec::new());
         }
-        if let Some(records) = state.tail.lock().unwrap_or_else(PoisonError::into_inner).read(from, max_records) {
+        if let Some(records) = state
+            .tail
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .read(from, max_records)
+        {
             return Ok(records);
         }
         let shared = Arc::clone(&self.shared);
-        let read = tokio::task::spawn_blocking(move || read::records(&shared.readers, partition, from, max_records)).await;
+        let read = tokio::task::spawn_blocking(move || {
+            read::records(&shared.readers, partition, from, max_records)
+        })
+        .await;
         let records = read.map_err(|error| LogError::Unavailable(error.to_string()))??;
         if records.is_empty() {
-            return Err(LogError::Corrupt(format!("partition {partition} has no record {from}")));
+            return Err(LogError::Corrupt(format!(
+                "partition {partition} has no record {from}"
+            )));
         }
         Ok(records)
     }
@@ -218,7 +291,13 @@ impl CommandLog for SqliteLog {
     }
 
     async fn reached(&self, partition: u32, offset: u64) -> Result<(), LogError> {
-        let waited = self.partition(partition)?.end.subscribe().wait_for(|end| *end > offset).await.map(|_| ());
+        let waited = self
+            .partition(partition)?
+            .end
+            .subscribe()
+            .wait_for(|end| *end > offset)
+            .await
+            .map(|_| ());
         waited.map_err(|_| LogError::Unavailable("the log was closed".into()))
     }
 

@@ -28,7 +28,10 @@ impl LogMetrics {
             registry.register(Box::new(counter.clone()))?;
             prometheus::Result::Ok(counter)
         };
-        let queued = IntGauge::new("banjjak_log_queued_entries", "Entries that wait to be written.")?;
+        let queued = IntGauge::new(
+            "banjjak_log_queued_entries",
+            "Entries that wait to be written.",
+        )?;
         registry.register(Box::new(queued.clone()))?;
         Ok(Self {
             append_seconds: histogram(
@@ -41,11 +44,21 @@ impl LogMetrics {
                 "Time to write and sync one group.",
                 prometheus::exponential_buckets(0.000_125, 2.0, 14)?,
             )?,
-            group_entries: histogram("banjjak_log_group_entries", "Entries made durable by one sync.", prometheus::exponential_buckets(1.0, 2.0, 14)?)?,
+            group_entries: histogram(
+                "banjjak_log_group_entries",
+                "Entries made durable by one sync.",
+                prometheus::exponential_buckets(1.0, 2.0, 14)?,
+            )?,
             commits: counter("banjjak_log_commits_total", "Groups written and synced.")?,
             records: counter("banjjak_log_records_total", "Records written.")?,
-            refused: counter("banjjak_log_refused_total", "Entries definitely not accepted: queue full, disk full, stopped.")?,
-            unknown: counter("banjjak_log_unknown_total", "Entries of which nobody can say whether they are in the log.")?,
+            refused: counter(
+                "banjjak_log_refused_total",
+                "Entries definitely not accepted: queue full, disk full, stopped.",
+            )?,
+            unknown: counter(
+                "banjjak_log_unknown_total",
+                "Entries of which nobody can say whether they are in the log.",
+            )?,
             queued,
         })
     }

@@ -53,7 +53,12 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn new(limits: PlanLimits) -> Self {
-        Self { limits, records: Vec::new(), open: BTreeMap::new(), entries: 0 }
+        Self {
+            limits,
+            records: Vec::new(),
+            open: BTreeMap::new(),
+            entries: 0,
+        }
     }
 
     /// Adds an entry behind all that are there.
@@ -62,21 +67,32 @@ impl Plan {
         let record = &mut self.records[index];
         record.bytes += request.entry.len();
         record.entries.push(request.entry);
-        record.waiting.push(Waiting { arrived: request.arrived, answer: request.answer });
+        record.waiting.push(Waiting {
+            arrived: request.arrived,
+            answer: request.answer,
+        });
         self.entries += 1;
     }
 
     fn record_for(&mut self, request: &Request) -> usize {
         let partition = request.partition;
         let fits = |record: &Planned| {
-            record.entries.len() < self.limits.record_entries && record.bytes + request.entry.len() <= self.limits.record_bytes
+            record.entries.len() < self.limits.record_entries
+                && record.bytes + request.entry.len() <= self.limits.record_bytes
         };
         match self.open.get(&partition) {
-            Some(index) if request.gather == Gather::Shared && fits(&self.records[*index]) => return *index,
+            Some(index) if request.gather == Gather::Shared && fits(&self.records[*index]) => {
+                return *index;
+            }
             _ => {}
         }
         let index = self.records.len();
-        self.records.push(Planned { partition, entries: Vec::new(), waiting: Vec::new(), bytes: 0 });
+        self.records.push(Planned {
+            partition,
+            entries: Vec::new(),
+            waiting: Vec::new(),
+            bytes: 0,
+        });
         match request.gather {
             Gather::Shared => self.open.insert(partition, index),
             Gather::Alone => self.open.remove(&partition),
@@ -105,15 +121,36 @@ mod tests {
     use queue_domain::Entry as DomainEntry;
     use queue_protocol::record::Entry;
 
-    const LIMITS: PlanLimits = PlanLimits { record_entries: 3, record_bytes: 1_000, records: 5, entries: 100 };
+    const LIMITS: PlanLimits = PlanLimits {
+        record_entries: 3,
+        record_bytes: 1_000,
+        records: 5,
+        entries: 100,
+    };
 
     fn add(plan: &mut Plan, partition: u32, gather: Gather) {
-        let entry = Entry::new([0; 16], &DomainEntry::Genesis { generation: 1, partitions: 1 }).encode();
-        plan.add(Request { partition, entry, gather, arrived: Instant::now(), answer: oneshot::channel().0 });
+        let entry = Entry::new(
+            [0; 16],
+            &DomainEntry::Genesis {
+                generation: 1,
+                partitions: 1,
+            },
+        )
+        .encode();
+        plan.add(Request {
+            partition,
+            entry,
+            gather,
+            arrived: Instant::now(),
+            answer: oneshot::channel().0,
+        });
     }
 
     fn shape(plan: Plan) -> Vec<(u32, usize)> {
-        plan.into_records().iter().map(|record| (record.partition, record.entries.len())).collect()
+        plan.into_records()
+            .iter()
+            .map(|record| (record.partition, record.entries.len()))
+            .collect()
     }
 
     #[test]

@@ -9,28 +9,54 @@ use rusqlite::Connection;
 const MAX_BYTES: usize = 16 << 20;
 
 /// Records from `from` on, without a gap. Blocks.
-pub(crate) fn records(pool: &ReadPool, partition: u32, from: u64, max_records: usize) -> Result<Vec<StoredRecord>, LogError> {
+pub(crate) fn records(
+    pool: &ReadPool,
+    partition: u32,
+    from: u64,
+    max_records: usize,
+) -> Result<Vec<StoredRecord>, LogError> {
     let records = pool
         .read(|connection| select(connection, partition, from, max_records))
-        .map_err(|error| if is_damage(&error) { LogError::Corrupt(explain(&error)) } else { LogError::Unavailable(explain(&error)) })?;
+        .map_err(|error| {
+            if is_damage(&error) {
+                LogError::Corrupt(explain(&error))
+            } else {
+                LogError::Unavailable(explain(&error))
+            }
+        })?;
     for (record, expected) in records.iter().zip(from..) {
         if record.offset != expected {
-            return Err(LogError::Corrupt(format!("partition {partition} has no record {expected}")));
+            return Err(LogError::Corrupt(format!(
+                "partition {partition} has no record {expected}"
+            )));
         }
     }
     Ok(records)
 }
 
-fn select(connection: &Connection, partition: u32, from: u64, max_records: usize) -> rusqlite::Result<Vec<StoredRecord>> {
+fn select(
+    connection: &Connection,
+    partition: u32,
+    from: u64,
+    max_records: usize,
+) -> rusqlite::Result<Vec<StoredRecord>> {
     let mut statement = connection
         .prepare_cached(r#"SELECT "offset", stamp_ms, bytes FROM records WHERE "partition" = ?1 AND "offset" >= ?2 ORDER BY "offset" LIMIT ?3"#)?;
-    let mut rows = statement.query((partition, from as i64, i64::try_from(max_records).unwrap_or(i64::MAX)))?;
+    let mut rows = statement.query((
+        partition,
+        from as i64,
+        i64::try_from(max_records).unwrap_or(i64::MAX),
+    ))?;
     let mut records = Vec::new();
     let mut bytes = 0;
     while bytes < MAX_BYTES
         && let Some(row) = rows.next()?
     {
-        let record = StoredRecord { offset: row.get::<_, i64>(0)? as u64, stamp: Stamp(row.get::<_, i64>(1)? as u64), bytes: row.get(2)? };
+        let record = StoredRecord {
+            offset: row.get::<_, i64>(0)? as u64,
+            stamp: Stamp(row.get::<_, i64>(1)? as u64),
+            bytes: row.get(2)?,
+        };
         bytes += record.bytes.len();
         records.push(record);
     }

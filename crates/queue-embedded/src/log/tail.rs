@@ -13,18 +13,28 @@ pub(crate) struct Tail {
 
 impl Tail {
     pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { records: VecDeque::new(), bytes: 0, max_bytes }
+        Self {
+            records: VecDeque::new(),
+            bytes: 0,
+            max_bytes,
+        }
     }
 
     /// Adds the next record, already durable. What does not follow the last one starts afresh.
     pub(crate) fn push(&mut self, record: StoredRecord) {
-        if self.records.back().is_some_and(|last| last.offset + 1 != record.offset) {
+        if self
+            .records
+            .back()
+            .is_some_and(|last| last.offset + 1 != record.offset)
+        {
             self.clear();
         }
         self.bytes += record.bytes.len();
         self.records.push_back(record);
         while self.bytes > self.max_bytes {
-            let Some(oldest) = self.records.pop_front() else { break };
+            let Some(oldest) = self.records.pop_front() else {
+                break;
+            };
             self.bytes -= oldest.bytes.len();
         }
     }
@@ -37,7 +47,14 @@ impl Tail {
     /// Records from `from` on; `None` when that is no longer here.
     pub(crate) fn read(&self, from: u64, max_records: usize) -> Option<Vec<StoredRecord>> {
         let skip = from.checked_sub(self.records.front()?.offset)?;
-        Some(self.records.iter().skip(usize::try_from(skip).ok()?).take(max_records).cloned().collect())
+        Some(
+            self.records
+                .iter()
+                .skip(usize::try_from(skip).ok()?)
+                .take(max_records)
+                .cloned()
+                .collect(),
+        )
     }
 }
 
@@ -47,7 +64,11 @@ mod tests {
     use queue_domain::Stamp;
 
     fn record(offset: u64) -> StoredRecord {
-        StoredRecord { offset, stamp: Stamp(0), bytes: vec![0; 10] }
+        StoredRecord {
+            offset,
+            stamp: Stamp(0),
+            bytes: vec![0; 10],
+        }
     }
 
     #[test]
@@ -55,7 +76,11 @@ mod tests {
         let mut tail = Tail::new(30);
         (4..8).for_each(|offset| tail.push(record(offset)));
         assert_eq!(tail.read(4, 9), None, "4 was pushed out");
-        assert_eq!(tail.read(5, 2).map(|records| records.iter().map(|record| record.offset).collect()), Some(vec![5, 6]));
+        assert_eq!(
+            tail.read(5, 2)
+                .map(|records| records.iter().map(|record| record.offset).collect()),
+            Some(vec![5, 6])
+        );
         tail.push(record(10));
         assert_eq!(tail.read(7, 9), None, "10 does not follow 7");
         assert_eq!(tail.read(10, 9).map(|records| records.len()), Some(1));

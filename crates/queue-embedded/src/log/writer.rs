@@ -45,7 +45,9 @@ impl Writer {
     pub(crate) fn run(mut self) {
         let mut stopped = None;
         while stopped.is_none() {
-            let Some(message) = self.messages.blocking_recv() else { break };
+            let Some(message) = self.messages.blocking_recv() else {
+                break;
+            };
             stopped = self.step(message);
         }
         self.messages.close();
@@ -56,7 +58,10 @@ impl Writer {
             }
         }
         if let Some(Err(error)) = self.store.as_ref().map(Store::checkpoint) {
-            tracing::warn!(error = explain(&error), "the log could not be checkpointed; nothing is lost, the next start reads more");
+            tracing::warn!(
+                error = explain(&error),
+                "the log could not be checkpointed; nothing is lost, the next start reads more"
+            );
         }
         // Gives up the folder before it says so: another process may open it then.
         drop(self);
@@ -104,7 +109,9 @@ impl Writer {
     fn refuse(&self, request: Request, why: &str) {
         self.metrics.refused.inc();
         // Who asked may have gone.
-        _ = request.answer.send(Err(AppendError::Unavailable(why.into())));
+        _ = request
+            .answer
+            .send(Err(AppendError::Unavailable(why.into())));
     }
 
     /// Makes a group durable and answers everybody in it.
@@ -113,36 +120,75 @@ impl Writer {
         self.metrics.group_entries.observe(plan.entries() as f64);
         let mut records = plan.into_records();
         let written = self.write(&mut records);
-        self.metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
+        self.metrics
+            .commit_seconds
+            .observe(began.elapsed().as_secs_f64());
         match written {
             Ok((stamp, first)) => {
                 for (record, first) in records.into_iter().zip(first) {
-                    (0..).zip(record.waiting).for_each(|(index, waiting)| self.acknowledge(waiting, Position { index, ..first }, stamp));
+                    (0..).zip(record.waiting).for_each(|(index, waiting)| {
+                        self.acknowledge(waiting, Position { index, ..first }, stamp)
+                    });
                 }
             }
-            Err(error) => records.into_iter().flat_map(|record| record.waiting).for_each(|waiting| self.fail(waiting, &error)),
+            Err(error) => {
+                records
+                    .into_iter()
+                    .flat_map(|record| record.waiting)
+                    .for_each(|waiting| self.fail(waiting, &error));
+                // At once, so that whoever follows the log sees what survived. If it fails, the next group tries again.
+                if let Err(error) = self.open_again(self.clock.now()) {
+                    tracing::error!(
+                        error = error.to_string(),
+                        "the log could not be opened again"
+                    );
+                }
+            }
         }
     }
 
     fn write(&mut self, planned: &mut [Planned]) -> Written {
         let stamp = self.clock.now();
         self.open_again(stamp)?;
-        let Some(store) = &mut self.store else { return Err(AppendError::Unavailable("the log is closed".into())) };
+        let Some(store) = &mut self.store else {
+            return Err(AppendError::Unavailable("the log is closed".into()));
+        };
         if self.faults.is_disk_full() != self.shared.is_limited() {
             self.shared.set_limited(self.faults.is_disk_full());
-            store.limit_growth(self.faults.is_disk_full()).map_err(|error| AppendError::Unavailable(explain(&error)))?;
+            store
+                .limit_growth(self.faults.is_disk_full())
+                .map_err(|error| AppendError::Unavailable(explain(&error)))?;
         }
         let mut ends = store.ends.clone();
         let mut first = Vec::with_capacity(planned.len());
         let mut placed = Vec::with_capacity(planned.len());
         for record in planned {
             let end = &mut ends[record.partition as usize];
-            first.push(Position { generation: store.generation, offset: *end, index: 0 });
+            first.push(Position {
+                generation: store.generation,
+                offset: *end,
+                index: 0,
+            });
             let bytes = assemble(&std::mem::take(&mut record.entries));
-            placed.push(Placed { partition: record.partition, record: StoredRecord { offset: *end, stamp, bytes } });
+            placed.push(Placed {
+                partition: record.partition,
+                record: StoredRecord {
+                    offset: *end,
+                    stamp,
+                    bytes,
+                },
+            });
             *end += 1;
         }
-        match store.write(&placed) {
+        let written = store.write(&placed);
+        let lost = written.is_ok() && self.faults.takes_commit();
+        match if lost {
+            Err(WriteError::Unknown(
+                "a test lost the commit's answer".into(),
+            ))
+        } else {
+            written
+        } {
             Ok(()) => {}
             Err(WriteError::RolledBack(why)) => return Err(AppendError::Unavailable(why)),
             Err(WriteError::Unknown(why)) => {
@@ -161,7 +207,8 @@ impl Writer {
         if self.store.is_some() {
             return Ok(());
         }
-        let store = Store::open(&self.folder, &self.settings, now).map_err(|error| AppendError::Unavailable(error.to_string()))?;
+        let store = Store::open(&self.folder, &self.settings, now)
+            .map_err(|error| AppendError::Unavailable(error.to_string()))?;
         tracing::warn!("the log was opened again after a write whose outcome is unknown");
         self.shared.set_limited(false);
         self.shared.start_from(&store.ends);
@@ -170,7 +217,9 @@ impl Writer {
     }
 
     fn acknowledge(&self, waiting: Waiting, position: Position, stamp: Stamp) {
-        self.metrics.append_seconds.observe(waiting.arrived.elapsed().as_secs_f64());
+        self.metrics
+            .append_seconds
+            .observe(waiting.arrived.elapsed().as_secs_f64());
         let answer = if self.faults.takes_cut() {
             self.metrics.unknown.inc();
             Err(AppendError::OutcomeUnknown("a test cut the answer".into()))

@@ -18,7 +18,11 @@ pub(crate) struct Admissions {
 impl Admissions {
     /// Nothing seen yet, at this service time.
     pub(crate) fn starting(now: u64) -> Self {
-        Self { now, since: now, ..Self::default() }
+        Self {
+            now,
+            since: now,
+            ..Self::default()
+        }
     }
 
     /// A tick moved service time.
@@ -43,12 +47,20 @@ impl Admissions {
 
     /// Admissions of the last minute, and how much of a minute was seen, in ms.
     pub(crate) fn last_minute(&self) -> (u64, u64) {
-        (self.total, (self.now - self.since.min(self.now)).min(MINUTE_MS))
+        (
+            self.total,
+            (self.now - self.since.min(self.now)).min(MINUTE_MS),
+        )
     }
 
     /// Admissions of the last second.
     pub(crate) fn last_second(&self) -> u64 {
-        self.buckets.iter().rev().take_while(|(at, _)| at + SECOND_MS > self.now).map(|(_, count)| count).sum()
+        self.buckets
+            .iter()
+            .rev()
+            .take_while(|(at, _)| at + SECOND_MS > self.now)
+            .map(|(_, count)| count)
+            .sum()
     }
 }
 
@@ -62,11 +74,20 @@ mod tests {
         admissions.admitted();
         admissions.advance(10_250);
         (0..3).for_each(|_| admissions.admitted());
-        assert_eq!((admissions.last_minute(), admissions.last_second()), ((4, 250), 4));
+        assert_eq!(
+            (admissions.last_minute(), admissions.last_second()),
+            ((4, 250), 4)
+        );
         admissions.advance(11_000);
-        assert_eq!((admissions.last_minute(), admissions.last_second()), ((4, 1_000), 3));
+        assert_eq!(
+            (admissions.last_minute(), admissions.last_second()),
+            ((4, 1_000), 3)
+        );
         admissions.advance(70_000);
-        assert_eq!((admissions.last_minute(), admissions.last_second()), ((3, 60_000), 0));
+        assert_eq!(
+            (admissions.last_minute(), admissions.last_second()),
+            ((3, 60_000), 0)
+        );
         admissions.advance(200_000);
         assert_eq!(admissions.last_minute(), (0, 60_000));
     }

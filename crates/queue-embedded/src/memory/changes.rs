@@ -21,7 +21,13 @@ fn weight(change: &Change) -> usize {
 
 impl Ring {
     pub(crate) fn new(max_entries: usize, max_items: usize) -> Self {
-        Self { cursor: 0, entries: VecDeque::new(), items: 0, max_entries, max_items }
+        Self {
+            cursor: 0,
+            entries: VecDeque::new(),
+            items: 0,
+            max_entries,
+            max_items,
+        }
     }
 
     pub(crate) fn cursor(&self) -> u64 {
@@ -34,7 +40,9 @@ impl Ring {
         change.cursor = self.cursor;
         self.items += weight(&change);
         self.entries.push_back(change);
-        while self.entries.len() > self.max_entries || (self.items > self.max_items && self.entries.len() > 1) {
+        while self.entries.len() > self.max_entries
+            || (self.items > self.max_items && self.entries.len() > 1)
+        {
             self.items -= self.entries.pop_front().as_ref().map_or(0, weight);
         }
     }
@@ -55,7 +63,9 @@ impl Ring {
         if cursor > self.cursor || cursor < oldest {
             return Some(Changes::Reload);
         }
-        Some(Changes::Since(merge(self.entries.range((cursor - oldest) as usize..))))
+        Some(Changes::Since(merge(
+            self.entries.range((cursor - oldest) as usize..),
+        )))
     }
 }
 
@@ -89,7 +99,11 @@ mod tests {
     use queue_domain::ShopperId;
 
     fn change(shopper: u8, number: u32) -> Change {
-        Change { shoppers: vec![ShopperId([shopper; 16])], line: vec![(number, true)], ..Change::default() }
+        Change {
+            shoppers: vec![ShopperId([shopper; 16])],
+            line: vec![(number, true)],
+            ..Change::default()
+        }
     }
 
     #[test]
@@ -97,12 +111,29 @@ mod tests {
         let mut ring = Ring::new(2, 100);
         (1..=3).for_each(|number| ring.push(change(7, number)));
         assert_eq!(ring.since(3), None, "nothing is new at the newest cursor");
-        assert_eq!(ring.since(0), Some(Changes::Reload), "the first difference has been dropped");
-        let Some(Changes::Since(merged)) = ring.since(1) else { panic!("two differences are kept") };
-        assert_eq!((merged.cursor, merged.line, merged.shoppers.len()), (3, vec![(2, true), (3, true)], 1));
-        assert_eq!(ring.since(9), Some(Changes::Reload), "a cursor of another life is unknown");
+        assert_eq!(
+            ring.since(0),
+            Some(Changes::Reload),
+            "the first difference has been dropped"
+        );
+        let Some(Changes::Since(merged)) = ring.since(1) else {
+            panic!("two differences are kept")
+        };
+        assert_eq!(
+            (merged.cursor, merged.line, merged.shoppers.len()),
+            (3, vec![(2, true), (3, true)], 1)
+        );
+        assert_eq!(
+            ring.since(9),
+            Some(Changes::Reload),
+            "a cursor of another life is unknown"
+        );
         ring.restart();
-        assert_eq!(ring.since(3), Some(Changes::Reload), "what was built anew has no difference to before");
+        assert_eq!(
+            ring.since(3),
+            Some(Changes::Reload),
+            "what was built anew has no difference to before"
+        );
         assert_eq!(ring.since(4), None);
     }
 
@@ -110,7 +141,10 @@ mod tests {
     fn a_heavy_difference_pushes_out_the_older_ones_but_stays_itself() {
         let mut ring = Ring::new(100, 5);
         ring.push(change(1, 1));
-        ring.push(Change { line: (0..50).map(|number| (number, false)).collect(), ..Change::default() });
+        ring.push(Change {
+            line: (0..50).map(|number| (number, false)).collect(),
+            ..Change::default()
+        });
         assert_eq!(ring.since(0), Some(Changes::Reload));
         assert!(matches!(ring.since(1), Some(Changes::Since(merged)) if merged.line.len() == 50));
     }

@@ -2,7 +2,10 @@
 
 use super::Misfit;
 use hashbrown::HashTable;
-use queue_domain::{Line, PlaceId, PlaceNo, PlaceReason, PlaceState, Position, ServiceTime, ShopperId, SlotNo, Stamp};
+use queue_domain::{
+    Line, PlaceId, PlaceNo, PlaceReason, PlaceState, Position, ServiceTime, ShopperId, SlotNo,
+    Stamp,
+};
 use queue_ports::view::PlaceView;
 
 /// Rows a chunk: a growing table never moves what it holds, so no batch pays for a copy.
@@ -39,13 +42,21 @@ struct Packed(u64);
 fn pack(position: Position) -> Result<(Packed, u16), Misfit> {
     let fits = position.index >> INDEX_BITS == 0 && position.offset >> (64 - INDEX_BITS) == 0;
     let generation = u16::try_from(position.generation).ok().filter(|_| fits);
-    let generation = generation.ok_or_else(|| Misfit::new(format!("{position:?} is beyond what this view holds")))?;
-    Ok((Packed(position.offset << INDEX_BITS | u64::from(position.index)), generation))
+    let generation = generation
+        .ok_or_else(|| Misfit::new(format!("{position:?} is beyond what this view holds")))?;
+    Ok((
+        Packed(position.offset << INDEX_BITS | u64::from(position.index)),
+        generation,
+    ))
 }
 
 fn unpack(packed: Packed, generation: u16) -> Position {
     let index = (packed.0 & ((1 << INDEX_BITS) - 1)) as u32;
-    Position { generation: generation.into(), offset: packed.0 >> INDEX_BITS, index }
+    Position {
+        generation: generation.into(),
+        offset: packed.0 >> INDEX_BITS,
+        index,
+    }
 }
 
 const STATES: [PlaceState; 8] = [
@@ -98,7 +109,10 @@ impl Row {
         PlaceView {
             id: self.id(),
             number: self.number(),
-            ahead: self.number().filter(|_| waits).map(|number| line.rank(number)),
+            ahead: self
+                .number()
+                .filter(|_| waits)
+                .map(|number| line.rank(number)),
             began_ahead: self.began_ahead,
             state: self.state(),
             until: (self.until != NONE_U64).then_some(ServiceTime(self.until)),
@@ -155,23 +169,34 @@ impl Places {
     }
 
     pub(crate) fn get(&self, no: PlaceNo) -> Option<&Row> {
-        self.chunks.get(no.0 as usize / CHUNK)?.get(no.0 as usize % CHUNK)
+        self.chunks
+            .get(no.0 as usize / CHUNK)?
+            .get(no.0 as usize % CHUNK)
     }
 
     fn get_mut(&mut self, no: PlaceNo) -> Result<&mut Row, Misfit> {
-        let row = self.chunks.get_mut(no.0 as usize / CHUNK).and_then(|chunk| chunk.get_mut(no.0 as usize % CHUNK));
+        let row = self
+            .chunks
+            .get_mut(no.0 as usize / CHUNK)
+            .and_then(|chunk| chunk.get_mut(no.0 as usize % CHUNK));
         row.ok_or_else(|| Misfit::new(format!("no place {}", no.0)))
     }
 
     /// The shopper's newest place.
     pub(crate) fn newest(&self, shopper: ShopperId) -> Option<(PlaceNo, &Row)> {
-        let no = PlaceNo(*self.newest.find(hash(shopper), |no| self.get(PlaceNo(*no)).is_some_and(|row| row.shopper == shopper))?);
+        let no = PlaceNo(*self.newest.find(hash(shopper), |no| {
+            self.get(PlaceNo(*no))
+                .is_some_and(|row| row.shopper == shopper)
+        })?);
         self.get(no).map(|row| (no, row))
     }
 
     pub(crate) fn push(&mut self, no: PlaceNo, taken: &Taken) -> Result<(), Misfit> {
         if no.0 != self.len {
-            return Err(Misfit::new(format!("place {} after {} places", no.0, self.len)));
+            return Err(Misfit::new(format!(
+                "place {} after {} places",
+                no.0, self.len
+            )));
         }
         let (id, id_generation) = pack(taken.id.0)?;
         let row = Row {
@@ -192,7 +217,10 @@ impl Places {
         if self.len as usize % CHUNK == 0 {
             self.chunks.push(Vec::with_capacity(CHUNK));
         }
-        self.chunks.last_mut().expect("a chunk with room was just made sure of").push(row);
+        self.chunks
+            .last_mut()
+            .expect("a chunk with room was just made sure of")
+            .push(row);
         self.len += 1;
         self.index(taken.shopper, no.0);
         Ok(())
@@ -207,7 +235,12 @@ impl Places {
         }
     }
 
-    pub(crate) fn set_number(&mut self, no: PlaceNo, number: u32, began_ahead: u32) -> Result<&Row, Misfit> {
+    pub(crate) fn set_number(
+        &mut self,
+        no: PlaceNo,
+        number: u32,
+        began_ahead: u32,
+    ) -> Result<&Row, Misfit> {
         let row = self.get_mut(no)?;
         (row.number, row.began_ahead) = (number, began_ahead);
         Ok(row)
@@ -220,7 +253,11 @@ impl Places {
     }
 
     /// Changes a place's state and tells the state before.
-    pub(crate) fn set_state(&mut self, no: PlaceNo, moved: &Moved) -> Result<(PlaceState, &Row), Misfit> {
+    pub(crate) fn set_state(
+        &mut self,
+        no: PlaceNo,
+        moved: &Moved,
+    ) -> Result<(PlaceState, &Row), Misfit> {
         let (changed_at, changed_generation) = pack(moved.at)?;
         let row = self.get_mut(no)?;
         let before = row.state();

@@ -1,6 +1,9 @@
 //! Reservations of an event and what else a shopper has beside a place.
 
-use queue_domain::{DoorCode, LogPosition, Position, RequestId, ReservationId, ReservationState, Seats, ShopperId, SlotNo, Stamp};
+use queue_domain::{
+    DoorCode, LogPosition, Position, RequestId, ReservationId, ReservationState, Seats, ShopperId,
+    SlotNo, Stamp,
+};
 use queue_ports::view::{LastView, ReservationView};
 use std::collections::HashMap;
 
@@ -72,7 +75,13 @@ impl Reservations {
 
     /// The shopper's reservations, oldest first. Decisions of one record are told apart by id, so that a view built anew tells the same.
     pub(crate) fn of(&self, shopper: ShopperId) -> Vec<&Row> {
-        let mut rows: Vec<&Row> = self.extras.get(&shopper).iter().flat_map(|extra| &extra.rows).map(|at| &self.rows[*at as usize]).collect();
+        let mut rows: Vec<&Row> = self
+            .extras
+            .get(&shopper)
+            .iter()
+            .flat_map(|extra| &extra.rows)
+            .map(|at| &self.rows[*at as usize])
+            .collect();
         rows.sort_unstable_by_key(|row| (row.decided, row.id));
         rows
     }

@@ -4,7 +4,10 @@ use super::Misfit;
 use super::admissions::Admissions;
 use super::places::{Places, Row};
 use super::reservations::Reservations;
-use queue_domain::{CommandId, CommandKind, Effect, EffectKind, Line, LogPosition, OperatorResult, Outcome, PlaceState, Position, ShopperId};
+use queue_domain::{
+    CommandId, CommandKind, Effect, EffectKind, Line, LogPosition, OperatorResult, Outcome,
+    PlaceState, Position, ShopperId,
+};
 use queue_ports::view::{EventView, LastView, ReservationView, ShopperView};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -59,7 +62,12 @@ impl OperatorResults {
 impl EventRows {
     /// An event from the effect that creates it.
     pub(crate) fn created(effect: &Effect) -> Result<Self, Misfit> {
-        let EffectKind::Created { definition, rules, creation } = &effect.kind else {
+        let EffectKind::Created {
+            definition,
+            rules,
+            creation,
+        } = &effect.kind
+        else {
             return Err(Misfit::new("an event's first effect is its creation"));
         };
         let header = EventView {
@@ -84,7 +92,10 @@ impl EventRows {
             version: effect.at.record(),
             ledger_mark: None,
         };
-        Ok(Self { header: Arc::new(header), body: Body::default() })
+        Ok(Self {
+            header: Arc::new(header),
+            body: Body::default(),
+        })
     }
 
     /// What a shopper has.
@@ -96,7 +107,11 @@ impl EventRows {
         requests.dedup();
         ShopperView {
             version,
-            place: self.body.places.newest(shopper).map(|(_, row)| row.view(&self.body.line)),
+            place: self
+                .body
+                .places
+                .newest(shopper)
+                .map(|(_, row)| row.view(&self.body.line)),
             reservations: reservations.iter().map(|row| row.view(version)).collect(),
             last: self.body.last(shopper),
             request_keys: requests.len() as u32,
@@ -105,7 +120,10 @@ impl EventRows {
 
     /// One reservation.
     pub(crate) fn reservation(&self, id: queue_domain::ReservationId) -> Option<ReservationView> {
-        self.body.reservations.get(id).map(|row| row.view(self.header.version))
+        self.body
+            .reservations
+            .get(id)
+            .map(|row| row.view(self.header.version))
     }
 
     /// Raises the ledger's mark and tells whose reservations are now held by the ledger; `None` when the mark does not rise.
@@ -116,14 +134,25 @@ impl EventRows {
         Arc::make_mut(&mut self.header).ledger_mark = Some(mark);
         let unsettled = &mut self.body.unsettled;
         let settled = unsettled.partition_point(|(at, _)| at.record() <= mark);
-        Some(unsettled.drain(..settled).map(|(_, shopper)| shopper).collect())
+        Some(
+            unsettled
+                .drain(..settled)
+                .map(|(_, shopper)| shopper)
+                .collect(),
+        )
     }
 
     /// After an image: what is above the mark, in log order.
     pub(crate) fn find_unsettled(&mut self) {
         let mark = self.header.ledger_mark;
         let above = |at: &Position| mark.is_none_or(|mark| at.record() > mark);
-        let mut unsettled: Vec<_> = self.body.reservations.iter().map(|row| (row.changed_at, row.shopper)).filter(|(at, _)| above(at)).collect();
+        let mut unsettled: Vec<_> = self
+            .body
+            .reservations
+            .iter()
+            .map(|row| (row.changed_at, row.shopper))
+            .filter(|(at, _)| above(at))
+            .collect();
         unsettled.sort_unstable();
         self.body.unsettled = unsettled.into();
     }
@@ -156,7 +185,11 @@ pub(crate) fn count(header: &mut EventView, state: PlaceState, change: i8) {
         PlaceState::Waiting => &mut header.waiting,
         PlaceState::Admitted => &mut header.admitted,
         PlaceState::Inside => &mut header.inside,
-        PlaceState::Booked | PlaceState::Left | PlaceState::NoShow | PlaceState::TimedOut | PlaceState::Closed => return,
+        PlaceState::Booked
+        | PlaceState::Left
+        | PlaceState::NoShow
+        | PlaceState::TimedOut
+        | PlaceState::Closed => return,
     };
     *counter = counter.saturating_add_signed(change.into());
 }

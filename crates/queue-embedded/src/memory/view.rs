@@ -7,10 +7,13 @@ use super::rows::EventRows;
 use super::waits::Waits;
 use crate::compare::{Compared, compare};
 use async_trait::async_trait;
-use queue_domain::{CommandId, Effect, EventId, LogPosition, OperatorResult, ReservationId, ShopperId};
+use queue_domain::{
+    CommandId, Effect, EventId, LogPosition, OperatorResult, ReservationId, ShopperId,
+};
 use queue_ports::ledger::{Applied, StoreError};
 use queue_ports::view::{
-    Change, Changes, EventView, Heads, LineView, ReservationView, ShopperView, ViewBatch, ViewChanges, ViewImage, ViewReader, ViewWriter,
+    Change, Changes, EventView, Heads, LineView, ReservationView, ShopperView, ViewBatch,
+    ViewChanges, ViewImage, ViewReader, ViewWriter,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -36,7 +39,13 @@ pub struct ViewLimits {
 
 impl Default for ViewLimits {
     fn default() -> Self {
-        Self { waiters: 16_384, followers: 1_024, recent_changes: 4_096, recent_items: 262_144, operator_results: 65_536 }
+        Self {
+            waiters: 16_384,
+            followers: 1_024,
+            recent_changes: 4_096,
+            recent_items: 262_144,
+            operator_results: 65_536,
+        }
     }
 }
 
@@ -104,7 +113,14 @@ impl MemoryView {
 
     /// Forgets every event, as a store that was wiped: everything is unknown until it is built anew.
     pub fn forget(&self) {
-        let cells: Vec<_> = self.0.events.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let cells: Vec<_> = self
+            .0
+            .events
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect();
         for cell in cells {
             let mut state = cell.write();
             state.rows = None;
@@ -114,22 +130,40 @@ impl MemoryView {
     }
 
     fn cell(&self, event: &EventId) -> Option<Arc<Cell>> {
-        self.0.events.read().unwrap_or_else(PoisonError::into_inner).get(event).cloned()
+        self.0
+            .events
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(event)
+            .cloned()
     }
 
     fn cell_or_new(&self, event: &EventId, partition: u32) -> Arc<Cell> {
-        let mut events = self.0.events.write().unwrap_or_else(PoisonError::into_inner);
+        let mut events = self
+            .0
+            .events
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let cell = events.entry(event.clone()).or_insert_with(|| {
             let ring = Ring::new(self.0.limits.recent_changes, self.0.limits.recent_items);
             // Who follows it finds it once this lock is given back.
             self.0.appeared.send_modify(|events| *events += 1);
-            Arc::new(Cell { partition, state: RwLock::new(CellState { rows: None, ring }), changed: watch::Sender::default() })
+            Arc::new(Cell {
+                partition,
+                state: RwLock::new(CellState { rows: None, ring }),
+                changed: watch::Sender::default(),
+            })
         });
         Arc::clone(cell)
     }
 
     fn partition_mark(&self, partition: u32) -> Option<LogPosition> {
-        self.0.partitions.read().unwrap_or_else(PoisonError::into_inner).get(&partition)?.mark
+        self.0
+            .partitions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&partition)?
+            .mark
     }
 
     /// Reads an event's rows; `None` when they are unknown.
@@ -150,11 +184,13 @@ impl MemoryView {
             Compared::Behind => return Ok(Applied::Behind(stored)),
             Compared::After => {}
         }
-        let change = self.take(&cell, &mut state, batch, stored).map_err(|misfit| {
-            // Half a batch must not be seen: unknown is honest, and the owner builds it anew.
-            (state.rows, _) = (None, state.ring.restart());
-            StoreError::Corrupt(format!("event {}: {misfit}", batch.event))
-        });
+        let change = self
+            .take(&cell, &mut state, batch, stored)
+            .map_err(|misfit| {
+                // Half a batch must not be seen: unknown is honest, and the owner builds it anew.
+                (state.rows, _) = (None, state.ring.restart());
+                StoreError::Corrupt(format!("event {}: {misfit}", batch.event))
+            });
         let change = match change {
             Ok(change) => change,
             Err(error) => {
@@ -168,17 +204,33 @@ impl MemoryView {
     }
 
     /// Takes the effects after `stored`, and tells what changed.
-    fn take(&self, cell: &Cell, state: &mut CellState, batch: &ViewBatch, stored: Option<LogPosition>) -> Result<Change, Misfit> {
-        let mut new = batch.effects.iter().filter(|effect| stored.is_none_or(|stored| effect.at.record() > stored)).peekable();
+    fn take(
+        &self,
+        cell: &Cell,
+        state: &mut CellState,
+        batch: &ViewBatch,
+        stored: Option<LogPosition>,
+    ) -> Result<Change, Misfit> {
+        let mut new = batch
+            .effects
+            .iter()
+            .filter(|effect| stored.is_none_or(|stored| effect.at.record() > stored))
+            .peekable();
         let rows = match &mut state.rows {
             Some(rows) => rows,
             empty => {
-                let mut rows = EventRows::created(new.next().ok_or_else(|| Misfit::new("nothing creates the event"))?)?;
+                let mut rows = EventRows::created(
+                    new.next()
+                        .ok_or_else(|| Misfit::new("nothing creates the event"))?,
+                )?;
                 Arc::make_mut(&mut rows.header).ledger_mark = self.partition_mark(cell.partition);
                 empty.insert(rows)
             }
         };
-        let mut change = Change { event: stored.is_none(), ..Change::default() };
+        let mut change = Change {
+            event: stored.is_none(),
+            ..Change::default()
+        };
         take_effects(rows, new, &mut change, self.0.limits.operator_results)?;
         Arc::make_mut(&mut rows.header).version = batch.last;
         change.version = batch.last;
@@ -186,8 +238,17 @@ impl MemoryView {
     }
 
     /// Wakes who waits for what just happened, after the lock is given back.
-    fn announce(&self, cell: &Cell, state: RwLockWriteGuard<'_, CellState>, event: &EventId, version: LogPosition) {
-        let (cursor, mark) = (state.ring.cursor(), state.rows.as_ref().and_then(|rows| rows.header.ledger_mark));
+    fn announce(
+        &self,
+        cell: &Cell,
+        state: RwLockWriteGuard<'_, CellState>,
+        event: &EventId,
+        version: LogPosition,
+    ) {
+        let (cursor, mark) = (
+            state.ring.cursor(),
+            state.rows.as_ref().and_then(|rows| rows.header.ledger_mark),
+        );
         drop(state);
         cell.changed.send_replace(cursor);
         self.0.reached.release(event, version);
@@ -197,10 +258,23 @@ impl MemoryView {
     }
 
     fn rebuild_now(&self, image: &ViewImage) -> Result<(), StoreError> {
-        let corrupt = |misfit: Misfit| StoreError::Corrupt(format!("image of event {}: {misfit}", image.event));
+        let corrupt = |misfit: Misfit| {
+            StoreError::Corrupt(format!("image of event {}: {misfit}", image.event))
+        };
         let mut effects = image.effects.iter();
-        let mut rows = EventRows::created(effects.next().ok_or_else(|| corrupt(Misfit::new("empty")))?).map_err(corrupt)?;
-        take_effects(&mut rows, effects, &mut Change::default(), self.0.limits.operator_results).map_err(corrupt)?;
+        let mut rows = EventRows::created(
+            effects
+                .next()
+                .ok_or_else(|| corrupt(Misfit::new("empty")))?,
+        )
+        .map_err(corrupt)?;
+        take_effects(
+            &mut rows,
+            effects,
+            &mut Change::default(),
+            self.0.limits.operator_results,
+        )
+        .map_err(corrupt)?;
         let cell = self.cell_or_new(&image.event, image.partition);
         let header = Arc::make_mut(&mut rows.header);
         header.version = image.version;
@@ -208,7 +282,9 @@ impl MemoryView {
         rows.find_unsettled();
         let mut state = cell.write();
         match state.rows.as_ref().map(|rows| rows.header.version) {
-            Some(stored) if stored.generation > image.version.generation => return Err(StoreError::Superseded(stored.to_string())),
+            Some(stored) if stored.generation > image.version.generation => {
+                return Err(StoreError::Superseded(stored.to_string()));
+            }
             Some(stored) if stored > image.version => return Ok(()),
             _ => {}
         }
@@ -230,7 +306,12 @@ fn take_effects<'a>(
     max_operator_results: usize,
 ) -> Result<(), Misfit> {
     let header = Arc::make_mut(&mut rows.header);
-    let mut applying = Applying { header, body: &mut rows.body, change, max_operator_results };
+    let mut applying = Applying {
+        header,
+        body: &mut rows.body,
+        change,
+        max_operator_results,
+    };
     for effect in effects {
         applying.apply(effect)?;
     }
@@ -257,19 +338,35 @@ impl ViewWriter for MemoryView {
 
     async fn mark(&self, partition: u32, ledger: LogPosition) -> Result<(), StoreError> {
         {
-            let mut partitions = self.0.partitions.write().unwrap_or_else(PoisonError::into_inner);
+            let mut partitions = self
+                .0
+                .partitions
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
             let row = partitions.entry(partition).or_default();
             row.mark = row.mark.max(Some(ledger));
         }
         let events = self.0.events.read().unwrap_or_else(PoisonError::into_inner);
-        let cells: Vec<_> = events.iter().filter(|(_, cell)| cell.partition == partition).map(|(event, cell)| (event.clone(), Arc::clone(cell))).collect();
+        let cells: Vec<_> = events
+            .iter()
+            .filter(|(_, cell)| cell.partition == partition)
+            .map(|(event, cell)| (event.clone(), Arc::clone(cell)))
+            .collect();
         drop(events);
         for (event, cell) in cells {
             let mut state = cell.write();
-            let Some(rows) = &mut state.rows else { continue };
-            let Some(shoppers) = rows.mark(ledger) else { continue };
+            let Some(rows) = &mut state.rows else {
+                continue;
+            };
+            let Some(shoppers) = rows.mark(ledger) else {
+                continue;
+            };
             let version = rows.header.version;
-            let mut change = Change { version, shoppers, ..Change::default() };
+            let mut change = Change {
+                version,
+                shoppers,
+                ..Change::default()
+            };
             tidy(&mut change);
             state.ring.push(change);
             self.announce(&cell, state, &event, version);
@@ -278,9 +375,16 @@ impl ViewWriter for MemoryView {
     }
 
     async fn heads(&self, partition: u32, heads: Heads) -> Result<(), StoreError> {
-        let mut partitions = self.0.partitions.write().unwrap_or_else(PoisonError::into_inner);
+        let mut partitions = self
+            .0
+            .partitions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let row = partitions.entry(partition).or_default();
-        if row.heads.is_none_or(|stored| stored.position <= heads.position) {
+        if row
+            .heads
+            .is_none_or(|stored| stored.position <= heads.position)
+        {
             row.heads = Some(heads);
         }
         Ok(())
@@ -294,28 +398,63 @@ impl ViewWriter for MemoryView {
 #[async_trait]
 impl ViewReader for MemoryView {
     async fn events(&self) -> Result<Vec<Arc<EventView>>, StoreError> {
-        let cells: Vec<_> = self.0.events.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        Ok(cells.iter().filter_map(|cell| cell.read().rows.as_ref().map(|rows| Arc::clone(&rows.header))).collect())
+        let cells: Vec<_> = self
+            .0
+            .events
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect();
+        Ok(cells
+            .iter()
+            .filter_map(|cell| {
+                cell.read()
+                    .rows
+                    .as_ref()
+                    .map(|rows| Arc::clone(&rows.header))
+            })
+            .collect())
     }
 
     async fn event(&self, event: &EventId) -> Result<Option<Arc<EventView>>, StoreError> {
         Ok(self.rows(event, |rows| Arc::clone(&rows.header)))
     }
 
-    async fn shopper(&self, event: &EventId, shopper: ShopperId) -> Result<Option<ShopperView>, StoreError> {
+    async fn shopper(
+        &self,
+        event: &EventId,
+        shopper: ShopperId,
+    ) -> Result<Option<ShopperView>, StoreError> {
         Ok(self.rows(event, |rows| rows.shopper(shopper)))
     }
 
-    async fn reservation(&self, event: &EventId, id: ReservationId) -> Result<Option<ReservationView>, StoreError> {
+    async fn reservation(
+        &self,
+        event: &EventId,
+        id: ReservationId,
+    ) -> Result<Option<ReservationView>, StoreError> {
         Ok(self.rows(event, |rows| rows.reservation(id)).flatten())
     }
 
-    async fn operator_result(&self, event: &EventId, command: CommandId) -> Result<Option<OperatorResult>, StoreError> {
-        Ok(self.rows(event, |rows| rows.body.operator.get(command).cloned()).flatten())
+    async fn operator_result(
+        &self,
+        event: &EventId,
+        command: CommandId,
+    ) -> Result<Option<OperatorResult>, StoreError> {
+        Ok(self
+            .rows(event, |rows| rows.body.operator.get(command).cloned())
+            .flatten())
     }
 
     async fn partition_heads(&self, partition: u32) -> Result<Option<Heads>, StoreError> {
-        Ok(self.0.partitions.read().unwrap_or_else(PoisonError::into_inner).get(&partition).and_then(|row| row.heads))
+        Ok(self
+            .0
+            .partitions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&partition)
+            .and_then(|row| row.heads))
     }
 }
 
@@ -338,7 +477,11 @@ impl ViewChanges for MemoryView {
     }
 
     async fn changes(&self, event: &EventId, cursor: u64) -> Result<Changes, StoreError> {
-        let _follower = self.0.followers.try_acquire().map_err(|_| StoreError::Unavailable("too many follow changes already".into()))?;
+        let _follower = self
+            .0
+            .followers
+            .try_acquire()
+            .map_err(|_| StoreError::Unavailable("too many follow changes already".into()))?;
         let mut appeared = self.0.appeared.subscribe();
         loop {
             appeared.mark_unchanged();
@@ -351,9 +494,15 @@ impl ViewChanges for MemoryView {
     }
 
     async fn line(&self, event: &EventId) -> Result<Option<LineView>, StoreError> {
-        let Some(cell) = self.cell(event) else { return Ok(None) };
+        let Some(cell) = self.cell(event) else {
+            return Ok(None);
+        };
         let state = cell.read();
-        let line = |rows: &EventRows| LineView { cursor: state.ring.cursor(), version: rows.header.version, line: rows.body.line.clone() };
+        let line = |rows: &EventRows| LineView {
+            cursor: state.ring.cursor(),
+            version: rows.header.version,
+            line: rows.body.line.clone(),
+        };
         Ok(state.rows.as_ref().map(line))
     }
 }

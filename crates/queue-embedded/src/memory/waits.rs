@@ -31,7 +31,10 @@ pub(crate) struct Wait {
 
 impl Waits {
     pub(crate) fn new(max: usize) -> Self {
-        Self { waiting: Arc::default(), max }
+        Self {
+            waiting: Arc::default(),
+            max,
+        }
     }
 
     /// Begins to wait. Look whether it is reached already only after this, so that nothing slips between.
@@ -39,12 +42,19 @@ impl Waits {
         let (sender, woken) = oneshot::channel();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.senders.len() >= self.max {
-            return Err(StoreError::Unavailable(format!("{} wait already", self.max)));
+            return Err(StoreError::Unavailable(format!(
+                "{} wait already",
+                self.max
+            )));
         }
         waiting.made += 1;
         let key = (event.clone(), at, waiting.made);
         waiting.senders.insert(key.clone(), sender);
-        Ok(Wait { waits: self.clone(), key, woken })
+        Ok(Wait {
+            waits: self.clone(),
+            key,
+            woken,
+        })
     }
 
     /// Wakes everybody who waits for `at` or something before it.
@@ -71,6 +81,11 @@ impl Wait {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        self.waits.waiting.lock().unwrap_or_else(PoisonError::into_inner).senders.remove(&self.key);
+        self.waits
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .senders
+            .remove(&self.key);
     }
 }

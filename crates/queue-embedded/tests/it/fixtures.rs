@@ -1,7 +1,9 @@
 //! Places where back ends can be opened, crash and be faulty.
 
 use queue_domain::{Command, CommandId, Entry, EventId, Stamp, TextChange};
-use queue_embedded::{DataFolder, Faults, LogMetrics, LogSettings, MemoryView, SqliteLedger, SqliteLog, ViewLimits};
+use queue_embedded::{
+    DataFolder, Faults, LogMetrics, LogSettings, MemoryView, SqliteLedger, SqliteLog, ViewLimits,
+};
 use queue_ports::clock::ManualClock;
 use queue_ports::contract::{LedgerFixture, LogFixture, ViewFixture};
 use queue_protocol::record::{self, EncodedEntry};
@@ -16,7 +18,10 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), faults: Faults::none() }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            faults: Faults::none(),
+        }
     }
 
     /// Opens the folder once its last owner is gone: a crashed one's writer thread may still be ending.
@@ -30,12 +35,24 @@ impl Place {
     }
 
     pub(crate) fn settings() -> LogSettings {
-        LogSettings { partitions: 2, queue_entries: 64, entry_bytes: 4_096, ..LogSettings::default() }
+        LogSettings {
+            partitions: 2,
+            queue_entries: 64,
+            entry_bytes: 4_096,
+            ..LogSettings::default()
+        }
     }
 
     pub(crate) fn log(&self) -> SqliteLog {
         let clock = Arc::new(ManualClock::new(Stamp(1_000)));
-        SqliteLog::open(&self.folder(), Self::settings(), clock, self.faults.clone(), LogMetrics::unread()).expect("the log opens")
+        SqliteLog::open(
+            &self.folder(),
+            Self::settings(),
+            clock,
+            self.faults.clone(),
+            LogMetrics::unread(),
+        )
+        .expect("the log opens")
     }
 }
 
@@ -56,15 +73,27 @@ impl LogFixture for Place {
     }
 
     fn oversized(&self) -> EncodedEntry {
-        let text = TextChange { key: "notice.en".into(), text: Some("x".repeat(Self::settings().entry_bytes).into()) };
+        let text = TextChange {
+            key: "notice.en".into(),
+            text: Some("x".repeat(Self::settings().entry_bytes).into()),
+        };
         let event = EventId::parse("contract").expect("an event id");
         let action = queue_domain::OperatorAction::Texts(vec![text]);
-        let command = Command::Operator { id: CommandId([1; 16]), event, actor: "test".into(), action };
+        let command = Command::Operator {
+            id: CommandId([1; 16]),
+            event,
+            actor: "test".into(),
+            action,
+        };
         record::Entry::new([0; 16], &Entry::Command(command)).encode()
     }
 
     fn cut_answers(&self, entries: usize) {
         self.faults.cut_answers(entries);
+    }
+
+    fn lose_commits(&self, groups: usize) {
+        self.faults.lose_commits(groups);
     }
 
     fn refuse(&self, entries: usize) {
@@ -103,7 +132,10 @@ impl ViewFixture for Memory {
     type View = MemoryView;
 
     async fn empty(&self, waiters: usize) -> MemoryView {
-        MemoryView::new(ViewLimits { waiters, ..ViewLimits::default() })
+        MemoryView::new(ViewLimits {
+            waiters,
+            ..ViewLimits::default()
+        })
     }
 
     async fn wipe(&self, view: &MemoryView) {

@@ -3,3 +3,4 @@
 mod contracts;
 mod fixtures;
 mod stories;
+mod torn;

@@ -88,7 +88,10 @@ fn texts_by_name(view: &EventView) -> BTreeMap<String, Text> {
     let mut texts: BTreeMap<String, Text> = BTreeMap::new();
     for (key, text) in &view.definition.texts {
         if let Some((name, language)) = key.rsplit_once('.') {
-            texts.entry(name.into()).or_default().insert(language.into(), text.to_string());
+            texts
+                .entry(name.into())
+                .or_default()
+                .insert(language.into(), text.to_string());
         }
     }
     texts
@@ -100,8 +103,10 @@ fn plain(view: &EventView, key: &str) -> Option<String> {
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+            text
+        })
 }

@@ -12,7 +12,9 @@ mod tests;
 mod wait;
 
 pub use event::{event, slot_state, slots};
-pub use frame::{admitted, event_fields, hello_event, hello_place, place_fields, reservation_frame, slot_seats};
+pub use frame::{
+    admitted, event_fields, hello_event, hello_place, place_fields, reservation_frame, slot_seats,
+};
 pub use place::{is_settled, place, place_state, reason, reservation, reservation_id};
 pub use stats::{operator_event, policy, stats};
 pub use wait::{deadline, wait};

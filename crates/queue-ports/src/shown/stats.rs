@@ -3,7 +3,9 @@
 use crate::shown;
 use crate::view::{EventView, Heads};
 use queue_domain::{Policy, Stamp};
-use queue_protocol::http::{Lag, OperatorEvent, PolicyBody, RateNow, RoomNow, SlotStats, Stats, TotalsBody};
+use queue_protocol::http::{
+    Lag, OperatorEvent, PolicyBody, RateNow, RoomNow, SlotStats, Stats, TotalsBody,
+};
 use queue_protocol::time::rfc3339;
 
 /// The figures of an event. `log_end` is the offset that the partition's next record will have.
@@ -17,16 +19,28 @@ pub fn stats(view: &EventView, heads: Option<&Heads>, log_end: u64, now: Stamp) 
         version: view.version.to_string(),
         at: rfc3339(now),
         waiting: view.waiting,
-        room: RoomNow { admitted: view.admitted, inside: view.inside, max: policy.room_max },
+        room: RoomNow {
+            admitted: view.admitted,
+            inside: view.inside,
+            max: policy.room_max,
+        },
         totals: totals(view),
         slots: view.slots.iter().map(slot_stats).collect(),
-        rate: RateNow { admit_per_second: thousandths(policy.admit_per_second_milli), last_second: view.admitted_last_second },
+        rate: RateNow {
+            admit_per_second: thousandths(policy.admit_per_second_milli),
+            last_second: view.admitted_last_second,
+        },
         lag: lag(heads, log_end, now),
     }
 }
 
 /// Full state of an event, for operators.
-pub fn operator_event(view: &EventView, heads: Option<&Heads>, log_end: u64, now: Stamp) -> OperatorEvent {
+pub fn operator_event(
+    view: &EventView,
+    heads: Option<&Heads>,
+    log_end: u64,
+    now: Stamp,
+) -> OperatorEvent {
     OperatorEvent {
         event: shown::event(view, now),
         policy: policy(&view.definition.policy),
@@ -86,6 +100,11 @@ fn slot_stats(slot: &crate::view::SlotView) -> SlotStats {
 fn lag(heads: Option<&Heads>, log_end: u64, now: Stamp) -> Lag {
     let folded = heads.map_or(0, |heads| heads.position.offset + 1);
     let records = log_end.saturating_sub(folded);
-    let since_tick = heads.and_then(|heads| heads.last_tick).map_or(0, |tick| now.0.saturating_sub(tick.0));
-    Lag { records, ms: if records == 0 { 0 } else { since_tick } }
+    let since_tick = heads
+        .and_then(|heads| heads.last_tick)
+        .map_or(0, |tick| now.0.saturating_sub(tick.0));
+    Lag {
+        records,
+        ms: if records == 0 { 0 } else { since_tick },
+    }
 }

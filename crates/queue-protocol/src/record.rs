@@ -15,6 +15,7 @@ pub use crate::record_convert::entries;
 
 /// First bytes of every record: `BJK` and the format's version.
 pub const HEADER: [u8; 4] = *b"BJK\x01";
+const VERSION_AT: usize = 3;
 const HEADER_LEN: usize = 8;
 
 /// Identifies one request across processes; in the record so that a join can be followed through the log.
@@ -414,11 +415,18 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Entry>, RecordError> {
     let Some((header, payload)) = bytes.split_at_checked(HEADER_LEN) else {
         return Err(RecordError::DeadLetter("shorter than a header"));
     };
-    if header[..HEADER.len()] != HEADER {
+    let (magic, version) = (&header[..VERSION_AT], header[VERSION_AT]);
+    if *magic != HEADER[..VERSION_AT] {
         return Err(RecordError::DeadLetter("another header"));
     }
     if header[HEADER.len()..] != crc32c::crc32c(payload).to_le_bytes() {
         return Err(RecordError::DeadLetter("wrong checksum"));
+    }
+    // A later build's record is ours: passing it over would fold the log to something else.
+    if version != HEADER[VERSION_AT] {
+        return Err(RecordError::Unreadable(format!(
+            "version {version} of the record format"
+        )));
     }
     let mut decoder = minicbor::Decoder::new(payload);
     let entries: Vec<Entry> = decoder

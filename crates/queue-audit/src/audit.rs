@@ -261,7 +261,14 @@ impl<'a> PartitionAudit<'a> {
         order::passed_over(witness, &self.turns, report);
         order::real_time(witness, event, report);
         frames::told(number, witness, event, &self.chain, report);
-        requests::look(number, witness, &self.fold.decided, event, report);
+        requests::look(
+            number,
+            witness,
+            &self.fold.decided,
+            event,
+            &self.chain,
+            report,
+        );
     }
 
     fn finish_ledger(&self, report: &mut Report) {

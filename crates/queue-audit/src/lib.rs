@@ -7,10 +7,12 @@
 mod audit;
 mod check;
 pub mod naive;
+mod receipt;
 mod report;
 mod rule;
 pub mod source;
 
 pub use audit::{Audit, Sources};
+pub use receipt::{Explanation, PlaceThen, Receipt};
 pub use report::{Findings, Report, Violation};
 pub use rule::Rule;

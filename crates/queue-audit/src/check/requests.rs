@@ -1,7 +1,9 @@
 //! Requests and answers against the log: what was acknowledged, refused, repeated and read.
 
+use super::chain::Chain;
 use super::{command, line};
 use crate::naive::{Decided, Event, Id, ReservationState, hex, unhex};
+use crate::receipt::Receipt;
 use crate::report::Report;
 use crate::rule::Rule;
 use crate::source::Witness;
@@ -114,9 +116,13 @@ pub(crate) fn look(
     witness: &Witness,
     decided: &[Decided],
     event: &Event,
+    chain: &Chain,
     report: &mut Report,
 ) {
     let commands = Commands::new(partition, decided, &event.id);
+    for request in &witness.requests {
+        receipt(witness, &commands, chain, request, report);
+    }
     for request in witness
         .requests
         .iter()
@@ -189,6 +195,33 @@ fn acknowledged(
         || "something acknowledged is lost".to_owned(),
         here,
     );
+}
+
+/// A1 once more: a receipt names a join of this shopper, as the log has it.
+fn receipt(
+    witness: &Witness,
+    commands: &Commands<'_>,
+    chain: &Chain,
+    request: &Numbered<Request>,
+    report: &mut Report,
+) {
+    let place = request.said.place.as_ref();
+    let Some(text) = place.and_then(|place| place.receipt.as_deref()) else {
+        return;
+    };
+    let joins = witness
+        .shopper(request.said.shopper)
+        .and_then(|shopper| commands.by_shopper.get(&shopper))
+        .map_or(&[][..], Vec::as_slice);
+    let borne_out = Receipt::parse(text).is_some_and(|receipt| {
+        let at = receipt.at();
+        joins
+            .iter()
+            .any(|one| Some(one.at) == at && matches!(one.action, ShopperAction::Join { .. }))
+            && at.and_then(|(offset, _)| chain.stamp(offset)) == Some(receipt.stamp_ms)
+    });
+    let what = || format!("the log does not bear out the receipt {text}");
+    report.check(Rule::A1, borne_out, what, || vec![line(request.line)]);
 }
 
 /// A3 for what was refused.

@@ -62,88 +62,90 @@ fn lists_come_from_text_with_commas() {
     );
 }
 
+/// A file, the key that is named, and what is said about it.
+const BROKEN: &[(&str, &str, &str)] = &[
+    (
+        "[public]\nlisen = \"127.0.0.1:1\"\n",
+        "public.lisen",
+        "no such setting",
+    ),
+    ("[publik]\n", "publik", "no such setting"),
+    ("listen = \"127.0.0.1:1\"\n", "listen", "no such setting"),
+    (
+        "[public]\nlisten = 8080\n",
+        "public.listen",
+        "takes a string, not an integer",
+    ),
+    (
+        "[public]\nlisten = \"localhost\"\n",
+        "public.listen",
+        "socket address",
+    ),
+    (
+        "[public]\nconnections_max = 0\n",
+        "public.connections_max",
+        "not within 16 to 1000000",
+    ),
+    (
+        "[public]\nconnections_max = 1e3\n",
+        "public.connections_max",
+        "takes an integer, not a float",
+    ),
+    (
+        "[public]\norigin = \"popup.example\"\n",
+        "public.origin",
+        "an origin is",
+    ),
+    (
+        "[public]\norigin = \"https://popup.example/x\"\n",
+        "public.origin",
+        "an origin is",
+    ),
+    (
+        "[operator]\nlisten = \"127.0.0.1:8080\"\n",
+        "operator.listen",
+        "public.listen's too",
+    ),
+    (
+        "[log]\nkind = \"paper\"\n",
+        "log.kind",
+        "unknown variant `paper`",
+    ),
+    ("[log]\nfsync = false\n", "log.fsync", "no such setting"),
+    (
+        "[telemetry]\nformat = \"xml\"\n",
+        "telemetry.format",
+        "unknown variant",
+    ),
+    (
+        "[gateway]\npong_timeout_ms = 5000\n",
+        "gateway.pong_timeout_ms",
+        "longer than",
+    ),
+    (
+        "[testing]\nclock_offset_ms = 1\n",
+        "testing.clock_offset_ms",
+        "needs testing.allow",
+    ),
+    (
+        "[testing]\nallow = true\n[public]\nlisten = \"0.0.0.0:80\"\n",
+        "testing.allow",
+        "not loopback",
+    ),
+    ("[public\n", "--config", "TOML parse error"),
+    (
+        "[consumer]\nsnapshots_kept = 1\n",
+        "consumer.snapshots_kept",
+        "not within 2 to 100",
+    ),
+];
+
 #[test]
 fn a_broken_file_is_refused_by_the_name_of_its_key() {
-    let table = [
-        (
-            "[public]\nlisen = \"127.0.0.1:1\"\n",
-            "public.lisen",
-            "no such setting",
-        ),
-        ("[publik]\n", "publik", "no such setting"),
-        ("listen = \"127.0.0.1:1\"\n", "listen", "no such setting"),
-        (
-            "[public]\nlisten = 8080\n",
-            "public.listen",
-            "takes a string, not an integer",
-        ),
-        (
-            "[public]\nlisten = \"localhost\"\n",
-            "public.listen",
-            "socket address",
-        ),
-        (
-            "[public]\nconnections_max = 0\n",
-            "public.connections_max",
-            "not within 16 to 1000000",
-        ),
-        (
-            "[public]\nconnections_max = 1e3\n",
-            "public.connections_max",
-            "takes an integer, not a float",
-        ),
-        (
-            "[public]\norigin = \"popup.example\"\n",
-            "public.origin",
-            "an origin is",
-        ),
-        (
-            "[public]\norigin = \"https://popup.example/x\"\n",
-            "public.origin",
-            "an origin is",
-        ),
-        (
-            "[operator]\nlisten = \"127.0.0.1:8080\"\n",
-            "operator.listen",
-            "public.listen's too",
-        ),
-        (
-            "[log]\nkind = \"paper\"\n",
-            "log.kind",
-            "unknown variant `paper`",
-        ),
-        ("[log]\nfsync = false\n", "log.fsync", "no such setting"),
-        (
-            "[telemetry]\nformat = \"xml\"\n",
-            "telemetry.format",
-            "unknown variant",
-        ),
-        (
-            "[gateway]\npong_timeout_ms = 5000\n",
-            "gateway.pong_timeout_ms",
-            "longer than",
-        ),
-        (
-            "[testing]\nclock_offset_ms = 1\n",
-            "testing.clock_offset_ms",
-            "needs testing.allow",
-        ),
-        (
-            "[testing]\nallow = true\n[public]\nlisten = \"0.0.0.0:80\"\n",
-            "testing.allow",
-            "not loopback",
-        ),
-        ("[public\n", "--config", "TOML parse error"),
-        (
-            "[consumer]\nsnapshots_kept = 1\n",
-            "consumer.snapshots_kept",
-            "not within 2 to 100",
-        ),
-    ];
-    for (text, key, detail) in table {
+    for (text, key, detail) in BROKEN {
         let file = file(text);
         let error = load(Some(file.path()), none(), &[]).expect_err(text);
-        assert_eq!(error.key, key, "{text}: {error}");
+        assert_eq!(error.key, *key, "{text}: {error}");
         assert!(error.to_string().contains(detail), "{text}: {error}");
     }
 }

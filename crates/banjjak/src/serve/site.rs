@@ -1,21 +1,22 @@
 //! The running parts: owners, API, gateway and their listeners, each on a tracked set of tasks with a token that stops it.
 
+use super::health;
 use super::listeners::{self, Listeners, milliseconds};
 use super::owners::{self, OwnersDeps};
 use super::retention::Retention;
 use super::stores::Stores;
 use super::testing::{self, Testing};
-use super::{health, sockets};
 use crate::config::Config;
 use crate::readiness::{Phase, Readiness};
 use anyhow::Context as _;
 use axum::Router;
 use prometheus::Registry;
-use queue_edge::{AcknowledgedCookie, Keys, Origins, PublicOrigin, ShopperCookie};
+use queue_edge::{ConnectionLimits, Keys};
 use queue_ports::clock::Clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -39,6 +40,16 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// Serves a listener until they are told to stop.
+    fn serve(&self, listener: TcpListener, router: Router, limits: ConnectionLimits) {
+        self.tasks.spawn(queue_edge::serve(
+            listener,
+            router,
+            limits,
+            self.stop.clone(),
+        ));
+    }
+
     /// Tells them to stop and waits until the last has.
     pub(super) async fn end(&self) {
         self.stop.cancel();
@@ -86,21 +97,8 @@ impl Site {
         );
         let probes = health::router(shared.readiness.clone(), shared.registry.clone())
             .merge(testing.map_or_else(Router::new, testing::router));
-        health.tasks.spawn(queue_edge::serve(
-            listeners.health,
-            probes,
-            listeners::health_limits(config),
-            health.stop.clone(),
-        ));
-
-        let metrics = consumer::Metrics::register(&shared.registry)?;
-        let deps = OwnersDeps {
-            clock: Arc::clone(&shared.clock),
-            keys: Arc::clone(&shared.keys),
-            metrics,
-            readiness: shared.readiness.clone(),
-        };
-        let caught_up = owners::start(config, &stores, &deps, &owners.tasks, &owners.stop);
+        health.serve(listeners.health, probes, listeners::health_limits(config));
+        let caught_up = start_owners(config, &stores, &shared, &owners)?;
 
         let public_origin = config.public.origin().map_err(anyhow::Error::msg)?;
         let address = listeners
@@ -113,35 +111,17 @@ impl Site {
         );
         let (public, operator) =
             super::api::routers(config, &stores, &shared, public_origin.clone(), &requests)?;
-        let gateway = gateway::router(gateway_deps(
-            config,
-            &stores,
-            &shared,
-            public_origin,
-            &sessions,
-        ))?;
-        let public = public.merge(gateway);
-        requests.tasks.spawn(queue_edge::serve(
+        let gateway = super::sockets::router(config, &stores, &shared, public_origin, &sessions)?;
+        requests.serve(
             listeners.public,
-            public,
+            public.merge(gateway),
             listeners::public_limits(config),
-            requests.stop.clone(),
-        ));
-        requests.tasks.spawn(queue_edge::serve(
+        );
+        requests.serve(
             listeners.operator,
             operator.clone(),
             listeners::operator_limits(config),
-            requests.stop.clone(),
-        ));
-        let retention = Retention {
-            view: Arc::new(stores.view.clone()),
-            keys: Arc::clone(&shared.keys),
-            clock: Arc::clone(&shared.clock),
-        };
-        owners.tasks.spawn(retention.run(
-            milliseconds(config.data.retention_check_interval_ms),
-            owners.stop.clone(),
-        ));
+        );
         let (clock, readiness) = (shared.clock, shared.readiness);
         Ok(Self {
             readiness,
@@ -181,25 +161,33 @@ impl Site {
     }
 }
 
-fn gateway_deps(
+/// The owners of all partitions, and what ends personal data.
+fn start_owners(
     config: &Config,
     stores: &Stores,
     shared: &Shared,
-    public_origin: Option<PublicOrigin>,
     group: &Group,
-) -> gateway::Deps {
-    let https = public_origin.as_ref().is_some_and(PublicOrigin::is_https);
-    gateway::Deps {
+) -> anyhow::Result<Vec<Arc<AtomicBool>>> {
+    let retention = Retention {
         view: Arc::new(stores.view.clone()),
-        changes: Arc::new(stores.view.clone()),
-        directory: stores.directory.clone(),
+        keys: Arc::clone(&shared.keys),
         clock: Arc::clone(&shared.clock),
-        shopper: ShopperCookie::new(Arc::clone(&shared.keys), https),
-        acknowledged: AcknowledgedCookie::new(Arc::clone(&shared.keys), https),
-        origins: Origins::new(public_origin),
-        tasks: group.tasks.clone(),
-        shutdown: group.stop.clone(),
-        registry: shared.registry.clone(),
-        limits: sockets::limits(&config.gateway),
-    }
+    };
+    group.tasks.spawn(retention.run(
+        milliseconds(config.data.retention_check_interval_ms),
+        group.stop.clone(),
+    ));
+    let deps = OwnersDeps {
+        clock: Arc::clone(&shared.clock),
+        keys: Arc::clone(&shared.keys),
+        metrics: consumer::Metrics::register(&shared.registry)?,
+        readiness: shared.readiness.clone(),
+    };
+    Ok(owners::start(
+        config,
+        stores,
+        &deps,
+        &group.tasks,
+        &group.stop,
+    ))
 }

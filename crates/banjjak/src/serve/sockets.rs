@@ -1,11 +1,59 @@
-//! The gateway's bounds, from the configuration.
+//! The gateway's routes, with the bounds that the configuration sets.
 
 use super::listeners::milliseconds;
-use crate::config::Gateway;
+use super::site::{Group, Shared};
+use super::stores::Stores;
+use crate::config::{Config, Gateway};
+use axum::Router;
 use gateway::Limits;
+use queue_edge::{AcknowledgedCookie, Origins, PublicOrigin, ShopperCookie};
+use std::sync::Arc;
 
-/// All of them; none is left to a default.
-pub(super) fn limits(from: &Gateway) -> Limits {
+/// The socket's and the stream's routes.
+///
+/// # Errors
+/// When a metric's name is taken.
+pub(super) fn router(
+    config: &Config,
+    stores: &Stores,
+    shared: &Shared,
+    public_origin: Option<PublicOrigin>,
+    group: &Group,
+) -> anyhow::Result<Router> {
+    Ok(gateway::router(deps(
+        config,
+        stores,
+        shared,
+        public_origin,
+        group,
+    ))?)
+}
+
+fn deps(
+    config: &Config,
+    stores: &Stores,
+    shared: &Shared,
+    public_origin: Option<PublicOrigin>,
+    group: &Group,
+) -> gateway::Deps {
+    let https = public_origin.as_ref().is_some_and(PublicOrigin::is_https);
+    gateway::Deps {
+        view: Arc::new(stores.view.clone()),
+        changes: Arc::new(stores.view.clone()),
+        directory: stores.directory.clone(),
+        clock: Arc::clone(&shared.clock),
+        shopper: ShopperCookie::new(Arc::clone(&shared.keys), https),
+        acknowledged: AcknowledgedCookie::new(Arc::clone(&shared.keys), https),
+        origins: Origins::new(public_origin),
+        tasks: group.tasks.clone(),
+        shutdown: group.stop.clone(),
+        registry: shared.registry.clone(),
+        limits: limits(&config.gateway),
+    }
+}
+
+/// All bounds; none is left to a default.
+fn limits(from: &Gateway) -> Limits {
     Limits {
         sessions_max: from.sessions_max as usize,
         per_shopper_max: from.per_shopper_max as usize,

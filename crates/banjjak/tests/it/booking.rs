@@ -1,6 +1,6 @@
 //! The whole way of one shopper over a kill: click, admitted, inside, booked, and the receipt is still true afterwards.
 
-use crate::instance::{EVENT, Instance};
+use crate::instance::Instance;
 use crate::shopper::Shopper;
 
 #[test]
@@ -8,26 +8,9 @@ fn a_booking_survives_a_kill_right_after_its_answer() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let instance = Instance::start(&data);
-    let mut shopper = Shopper::new();
-    assert_eq!(shopper.join(instance.public).status, 202);
-    instance.wait_until("admitted", |instance| {
-        shopper.place(instance.public).json()["state"] == "admitted"
-    });
-    let enter = format!("/v1/events/{EVENT}/places/me/enter");
-    assert_eq!(
-        shopper
-            .request(instance.public, "POST", &enter, "Prefer: wait=10\r\n", "")
-            .json()["state"],
-        "inside"
-    );
-    let headers = "Idempotency-Key: a-key-of-mine-0001\r\nPrefer: wait=10\r\n";
-    let booked = shopper.request(
-        instance.public,
-        "POST",
-        &format!("/v1/events/{EVENT}/reservations"),
-        headers,
-        "{\"slot\":\"0900\",\"seats\":2}",
-    );
+    let mut shopper = Shopper::inside(&instance);
+    let (key, body) = ("a-key-of-mine-0001", "{\"slot\":\"0900\",\"seats\":2}");
+    let booked = shopper.reserve(instance.public, key, body);
     assert_eq!(
         (booked.status, booked.json()["state"].as_str()),
         (201, Some("confirmed")),
@@ -45,13 +28,7 @@ fn a_booking_survives_a_kill_right_after_its_answer() {
         (Some("confirmed"), booked.json()["code"].as_str())
     );
     assert_eq!(shopper.place(again.public).json()["state"], "booked");
-    let repeated = shopper.request(
-        again.public,
-        "POST",
-        &format!("/v1/events/{EVENT}/reservations"),
-        headers,
-        "{\"slot\":\"0900\",\"seats\":2}",
-    );
+    let repeated = shopper.reserve(again.public, key, body);
     assert_eq!(
         repeated.json()["id"],
         booked.json()["id"],

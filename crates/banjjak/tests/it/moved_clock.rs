@@ -63,18 +63,7 @@ fn the_event_closes_when_the_clock_says_so_and_a_restart_does_not_open_it_again(
 fn an_answer_cut_after_the_append_is_unknown_and_a_repeat_learns_the_outcome() {
     let folder = tempfile::tempdir().unwrap();
     let instance = Instance::start_with(&folder.path().join("data"), &ALLOWED);
-    let mut shopper = Shopper::new();
-    assert_eq!(shopper.join(instance.public).status, 202);
-    instance.wait_until("admitted", |instance| {
-        shopper.place(instance.public).json()["state"] == "admitted"
-    });
-    let enter = format!("/v1/events/{EVENT}/places/me/enter");
-    assert_eq!(
-        shopper
-            .request(instance.public, "POST", &enter, "Prefer: wait=10\r\n", "")
-            .json()["state"],
-        "inside"
-    );
+    let mut shopper = Shopper::inside(&instance);
 
     // No tick may take the fault: the event stands still.
     assert_eq!(
@@ -89,12 +78,9 @@ fn an_answer_cut_after_the_append_is_unknown_and_a_repeat_learns_the_outcome() {
         200
     );
     let reserve = |shopper: &mut Shopper| {
-        let headers = "Idempotency-Key: the-one-key-of-this\r\nPrefer: wait=10\r\n";
-        shopper.request(
+        shopper.reserve(
             instance.public,
-            "POST",
-            &format!("/v1/events/{EVENT}/reservations"),
-            headers,
+            "the-one-key-of-this",
             "{\"slot\":\"1000\",\"seats\":2}",
         )
     };
@@ -161,28 +147,10 @@ fn addresses_cannot_be_read_any_more_when_their_days_are_over() {
             "data.retention_check_interval_ms=100",
         ],
     );
-    let mut shopper = Shopper::new();
-    assert_eq!(shopper.join(instance.public).status, 202);
-    instance.wait_until("admitted", |instance| {
-        shopper.place(instance.public).json()["state"] == "admitted"
-    });
-    let enter = format!("/v1/events/{EVENT}/places/me/enter");
-    assert_eq!(
-        shopper
-            .request(instance.public, "POST", &enter, "Prefer: wait=10\r\n", "")
-            .json()["state"],
-        "inside"
-    );
-    let headers = "Idempotency-Key: a-key-of-mine-0001\r\nPrefer: wait=10\r\n";
+    let mut shopper = Shopper::inside(&instance);
     let body =
         "{\"slot\":\"0900\",\"seats\":1,\"email\":\"somebody@example.com\",\"consent\":true}";
-    let booked = shopper.request(
-        instance.public,
-        "POST",
-        &format!("/v1/events/{EVENT}/reservations"),
-        headers,
-        body,
-    );
+    let booked = shopper.reserve(instance.public, "a-key-of-mine-0001", body);
     assert_eq!(booked.status, 201, "{booked:?}");
     let key = data.join("keys/sealing").join(format!("{EVENT}.key"));
     assert!(

@@ -1,6 +1,6 @@
 //! A shopper with a cookie, one request a connection.
 
-use crate::instance::EVENT;
+use crate::instance::{EVENT, Instance};
 use crate::raw::{Answer, try_exchange};
 use std::net::SocketAddr;
 
@@ -16,6 +16,36 @@ impl Shopper {
         Self {
             cookies: Vec::new(),
         }
+    }
+
+    /// Somebody who has joined the demo event, was admitted and has entered the booking room.
+    pub(crate) fn inside(instance: &Instance) -> Self {
+        let (mut shopper, public) = (Self::new(), instance.public);
+        assert_eq!(shopper.join(public).status, 202);
+        instance.wait_until("admitted", |_| {
+            shopper.place(public).json()["state"] == "admitted"
+        });
+        let entered = shopper.request(
+            public,
+            "POST",
+            &format!("/v1/events/{EVENT}/places/me/enter"),
+            "Prefer: wait=10\r\n",
+            "",
+        );
+        assert_eq!(entered.json()["state"], "inside", "{entered:?}");
+        shopper
+    }
+
+    /// Asks for seats in the demo event and waits for the outcome.
+    pub(crate) fn reserve(&mut self, public: SocketAddr, key: &str, body: &str) -> Answer {
+        let headers = format!("Idempotency-Key: {key}\r\nPrefer: wait=10\r\n");
+        self.request(
+            public,
+            "POST",
+            &format!("/v1/events/{EVENT}/reservations"),
+            &headers,
+            body,
+        )
     }
 
     /// A request with the cookies; those that the answer sets are kept. Panics when the server is gone.

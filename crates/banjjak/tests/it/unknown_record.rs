@@ -1,7 +1,7 @@
 //! A log that this build does not understand: the start ends loudly, naming the record, and skips nothing.
 
 use crate::instance::{Instance, banjjak, serve_flags};
-use queue_domain::{Command, CommandId, Entry, EventId};
+use queue_domain::{Command, Entry, EventId};
 use queue_embedded::{DataFolder, Faults, LogMetrics, LogSettings, SqliteLog};
 use queue_ports::clock::ManualClock;
 use queue_ports::log::{CommandLog as _, Gather};

@@ -2,6 +2,11 @@
 //!
 //! `cargo run --release -p queue-embedded --example append -- [FOLDER] [APPENDERS] [SECONDS]`
 
+#![expect(
+    clippy::print_stdout,
+    reason = "a tool that people run to read what it prints"
+)]
+
 use queue_domain::{Command, CommandId, Entry, EventId, ShopperAction, ShopperId, Stamp};
 use queue_embedded::{DataFolder, Faults, LogMetrics, LogSettings, SqliteLog};
 use queue_ports::clock::ManualClock;

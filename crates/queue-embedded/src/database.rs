@@ -9,23 +9,66 @@ use std::time::Duration;
 /// How long a statement waits for another connection of this process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The tables' format, kept in the file: a build never writes into one that it does not know.
+const FORMAT: i32 = 1;
+
+/// Why a database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// SQLite refuses.
+    #[error("{}", explain(.0))]
+    Sqlite(#[from] rusqlite::Error),
+    /// The names of new files cannot be made durable.
+    #[error("the folder cannot be synced: {0}")]
+    Folder(std::io::Error),
+    /// Durable group commits need one.
+    #[error("{0} can have no write-ahead log; the data folder belongs on a local disk")]
+    NoWriteAheadLog(String),
+    /// Another build's.
+    #[error("{name} has format {found}, this build knows {FORMAT}: it was made by a newer one")]
+    Newer {
+        /// The file.
+        name: String,
+        /// Its format.
+        found: i32,
+    },
+}
+
+impl OpenError {
+    /// Whether trying again cannot help.
+    pub(crate) fn is_final(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => is_damage(error),
+            Self::Newer { .. } => true,
+            Self::Folder(_) | Self::NoWriteAheadLog(_) => false,
+        }
+    }
+}
+
 /// Opens for writing and makes the tables.
-pub(crate) fn open(folder: &DataFolder, name: &str, schema: &str) -> rusqlite::Result<Connection> {
+pub(crate) fn open(folder: &DataFolder, name: &str, schema: &str) -> Result<Connection, OpenError> {
     let connection = Connection::open(folder.file(name))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    let found: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > FORMAT {
+        return Err(OpenError::Newer {
+            name: name.into(),
+            found,
+        });
+    }
     let mode: String = connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))?;
-    debug_assert_eq!(
-        mode, "wal",
-        "a file on a local disk can have a write-ahead log"
-    );
+    if mode != "wal" {
+        return Err(OpenError::NoWriteAheadLog(name.into()));
+    }
     connection.execute_batch(
         "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON;",
     )?;
     connection.execute_batch(schema)?;
+    if found < FORMAT {
+        connection.pragma_update(None, "user_version", FORMAT)?;
+    }
     connection.set_prepared_statement_cache_capacity(32);
-    folder
-        .sync()
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    folder.sync().map_err(OpenError::Folder)?;
     Ok(connection)
 }
 

@@ -41,7 +41,7 @@ impl DataFolder {
             path: path.into(),
             source,
         };
-        std::fs::create_dir_all(path).map_err(failed)?;
+        make(path).map_err(failed)?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -74,6 +74,15 @@ impl DataFolder {
     pub(crate) fn sync(&self) -> io::Result<()> {
         sync_folder(&self.0.path)
     }
+}
+
+/// For its owner only: the folder holds what shoppers did, and the keys that say who they are.
+fn make(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }
 
 /// A new file is only there after a crash when its folder was synced.

@@ -2,7 +2,7 @@
 
 use super::{book, query, snapshots};
 use crate::compare::{Compared, compare};
-use crate::database::{self, ReadPool, explain, is_damage};
+use crate::database::{self, OpenError, ReadPool, explain, is_damage};
 use crate::folder::DataFolder;
 use async_trait::async_trait;
 use queue_domain::{EventId, LogPosition, ReservationId};
@@ -44,8 +44,7 @@ impl Database {
         name: &'static str,
         schema: &'static str,
     ) -> Result<Self, StoreError> {
-        let connection =
-            database::open(folder, name, schema).map_err(|error| store_error(&error))?;
+        let connection = database::open(folder, name, schema).map_err(|error| opening(&error))?;
         Ok(Self {
             folder: folder.clone(),
             name,
@@ -66,13 +65,21 @@ impl Database {
         let mut connection = match guard.take() {
             Some(connection) => connection,
             None => database::open(&self.folder, self.name, self.schema)
-                .map_err(|error| store_error(&error))?,
+                .map_err(|error| opening(&error))?,
         };
         let answer = run(&mut connection);
         if !matches!(answer, Err(StoreError::Unavailable(_))) {
             *guard = Some(connection);
         }
         answer
+    }
+}
+
+fn opening(error: &OpenError) -> StoreError {
+    if error.is_final() {
+        StoreError::Corrupt(error.to_string())
+    } else {
+        StoreError::Unavailable(error.to_string())
     }
 }
 

@@ -7,7 +7,7 @@ use super::read;
 use super::store::{FILE, Placed, Store};
 use super::tail::Tail;
 use super::writer::{Message, Writer};
-use crate::database::{ReadPool, explain, is_damage};
+use crate::database::{OpenError, ReadPool};
 use crate::folder::DataFolder;
 use async_trait::async_trait;
 use queue_ports::clock::Clock;
@@ -79,16 +79,20 @@ pub enum LogOpenError {
     Corrupt(String),
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "both are mapped over errors that nobody needs any more"
+)]
 impl LogOpenError {
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "it is mapped over errors that nobody needs any more"
-    )]
     pub(crate) fn database(error: rusqlite::Error) -> Self {
-        if is_damage(&error) {
-            Self::Corrupt(explain(&error))
+        Self::opening(OpenError::Sqlite(error))
+    }
+
+    pub(crate) fn opening(error: OpenError) -> Self {
+        if error.is_final() {
+            Self::Corrupt(error.to_string())
         } else {
-            Self::Unavailable(explain(&error))
+            Self::Unavailable(error.to_string())
         }
     }
 }

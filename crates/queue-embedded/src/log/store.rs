@@ -46,8 +46,7 @@ impl Store {
         settings: &LogSettings,
         now: Stamp,
     ) -> Result<Self, LogOpenError> {
-        let mut connection =
-            database::open(folder, FILE, SCHEMA).map_err(LogOpenError::database)?;
+        let mut connection = database::open(folder, FILE, SCHEMA).map_err(LogOpenError::opening)?;
         connection
             .pragma_update(None, "wal_autocheckpoint", settings.checkpoint_pages)
             .map_err(LogOpenError::database)?;

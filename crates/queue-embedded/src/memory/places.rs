@@ -214,7 +214,7 @@ impl Places {
             extensions: 0,
             state: PlaceState::Waiting as u8,
         };
-        if self.len as usize % CHUNK == 0 {
+        if (self.len as usize).is_multiple_of(CHUNK) {
             self.chunks.push(Vec::with_capacity(CHUNK));
         }
         self.chunks

@@ -115,6 +115,7 @@ impl EventRows {
             reservations: reservations.iter().map(|row| row.view(version)).collect(),
             last: self.body.last(shopper),
             request_keys: requests.len() as u32,
+            waiting: self.header.waiting,
         }
     }
 

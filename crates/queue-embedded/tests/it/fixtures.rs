@@ -34,6 +34,11 @@ impl Place {
         }
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     pub(crate) fn settings() -> LogSettings {
         LogSettings {
             partitions: 2,

@@ -2,5 +2,6 @@
 
 mod contracts;
 mod fixtures;
+mod log;
 mod stories;
 mod torn;

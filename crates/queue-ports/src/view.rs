@@ -3,8 +3,10 @@
 use crate::ledger::{Applied, StoreError};
 use async_trait::async_trait;
 use queue_domain::{
-    CommandId, CommandKind, Definition, Digest, DoorCode, Effect, EventId, Guise, LogPosition, OperatorResult, Outcome, PlaceId, PlaceReason, PlaceState,
-    Position, ReservationId, ReservationState, Seats, ServiceTime, ShopperId, SlotDefinition, SlotNo, SlotStatus, Stamp, Totals,
+    CommandId, CommandKind, Definition, Digest, DoorCode, Effect, EventId, Guise, LogPosition,
+    OperatorResult, Outcome, PlaceId, PlaceReason, PlaceState, Position, ReservationId,
+    ReservationState, Seats, ServiceTime, ShopperId, SlotDefinition, SlotNo, SlotStatus, Stamp,
+    Totals,
 };
 use std::sync::Arc;
 
@@ -80,13 +82,25 @@ pub trait ViewReader: Send + Sync {
     async fn event(&self, event: &EventId) -> Result<Option<Arc<EventView>>, StoreError>;
 
     /// What one shopper has in an event; `None` when the view does not have the event.
-    async fn shopper(&self, event: &EventId, shopper: ShopperId) -> Result<Option<ShopperView>, StoreError>;
+    async fn shopper(
+        &self,
+        event: &EventId,
+        shopper: ShopperId,
+    ) -> Result<Option<ShopperView>, StoreError>;
 
     /// One reservation.
-    async fn reservation(&self, event: &EventId, id: ReservationId) -> Result<Option<ReservationView>, StoreError>;
+    async fn reservation(
+        &self,
+        event: &EventId,
+        id: ReservationId,
+    ) -> Result<Option<ReservationView>, StoreError>;
 
     /// What became of an operator's command; `None` when not folded yet (or never sent).
-    async fn operator_result(&self, event: &EventId, command: CommandId) -> Result<Option<OperatorResult>, StoreError>;
+    async fn operator_result(
+        &self,
+        event: &EventId,
+        command: CommandId,
+    ) -> Result<Option<OperatorResult>, StoreError>;
 
     /// Where a partition's fold stands.
     async fn partition_heads(&self, partition: u32) -> Result<Option<Heads>, StoreError>;
@@ -209,6 +223,8 @@ pub struct ShopperView {
     pub last: Option<LastView>,
     /// Different request keys used so far.
     pub request_keys: u32,
+    /// Places of the event that wait, at the same version.
+    pub waiting: u64,
 }
 
 /// A place as projected.

@@ -284,7 +284,7 @@ pub struct SeenFrame {
     /// Reservation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reservation: Option<SeenReservation>,
-    /// Hello and slots.
+    /// Hello and slots. In a hello they are as old as the event.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slots: Vec<SeenSlot>,
     /// Hello and event.

@@ -194,9 +194,10 @@ fn place_of_hello(place: &serde_json::Value, version: &str) -> SeenPlace {
     }
 }
 
+/// The event inside a hello bears its own version: it may be a little older than the place beside it.
 fn event_of_hello(event: &serde_json::Value, version: &str) -> SeenEvent {
     SeenEvent {
-        version: version.to_owned(),
+        version: text(event, "version").unwrap_or_else(|| version.to_owned()),
         phase: text(event, "phase").unwrap_or_default(),
         paused: event["paused"].as_bool().unwrap_or_default(),
         standby: event["standby"].as_bool().unwrap_or_default(),

@@ -124,6 +124,7 @@ impl Client {
             reservations: Vec::new(),
             last: None,
             request_keys: 0,
+            waiting: own.waiting,
         };
         match &mut self.own {
             Some(kept) => **kept = slim,
@@ -238,6 +239,7 @@ impl Client {
         if self.told.know_place(&fields) {
             if fields.number.is_some() {
                 fields.waiting = loaded.line.len().into();
+                own.waiting = fields.waiting;
             }
             let mut frame = Outgoing::encode(&Frame::Place(fields), "place", Some(loaded.version));
             frame.stale_since = dirty_since;

@@ -525,6 +525,8 @@ fn reservation_rules(event: &Event, seen: &ReservationSeen, decided: &Reservatio
         | ("cancelled", ReservationState::Cancelled { .. }) => Vec::new(),
         // Above the ledger's mark what was confirmed, moved or cancelled reads as pending.
         ("pending", ReservationState::Confirmed | ReservationState::Cancelled { .. }) => Vec::new(),
+        // The acknowledgement bears the version of its own record, which the view had not reached.
+        ("pending", _) if decided.at.0 == seen.version.1 => Vec::new(),
         ("refused", ReservationState::Refused(why)) if why == reason => Vec::new(),
         ("refused", state) => {
             classify::refused_but(reason, state, decided.free_then, decided.seats)

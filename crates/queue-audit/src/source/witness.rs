@@ -293,7 +293,12 @@ impl Witness {
         if let Some(reservation) = &frame.reservation {
             self.take_reservation(line, frame.shopper, reservation);
         }
-        if let Some(text) = &frame.version {
+        let as_old_as = frame
+            .event
+            .as_ref()
+            .map(|event| &event.version)
+            .or(frame.version.as_ref());
+        if let Some(text) = as_old_as {
             self.take_slots(line, text, &frame.slots);
         }
         if let Some(event) = &frame.event {

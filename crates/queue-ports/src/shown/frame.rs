@@ -20,7 +20,7 @@ pub fn place_fields(view: &EventView, shopper: &ShopperView) -> PlaceFields {
         number: current.and_then(|place| place.number),
         ahead: current.and_then(|place| place.ahead),
         began_ahead: current.and_then(began_ahead),
-        waiting: view.waiting,
+        waiting: shopper.waiting,
         eta_s: current
             .and_then(|place| place.ahead)
             .and_then(|ahead| shown::wait(view, ahead.into())),

@@ -27,7 +27,7 @@ pub fn place(view: &EventView, shopper: Option<&ShopperView>, receipt: Option<St
         number: current.and_then(|place| place.number),
         ahead: current.and_then(|place| place.ahead),
         began_ahead: current.and_then(began_ahead),
-        waiting: Some(view.waiting),
+        waiting: Some(shopper.map_or(view.waiting, |shopper| shopper.waiting)),
         eta_s: current
             .and_then(|place| place.ahead)
             .and_then(|ahead| shown::wait(view, ahead.into())),

@@ -150,6 +150,7 @@ fn shopper_view(place: Option<PlaceView>, last: Option<LastView>) -> ShopperView
         reservations: Vec::new(),
         last,
         request_keys: 0,
+        waiting: 40,
     }
 }
 

@@ -94,9 +94,14 @@ impl Api {
         })))
     }
 
-    /// Pages and shopper API, for the public listener. Another router's routes can be merged into it. Fails when a metric's name is taken.
+    /// Pages and shopper API, for the public listener. Fails when a metric's name is taken.
     pub fn router(&self) -> Result<Router, prometheus::Error> {
-        middleware::public(shopper::routes(), &self.0)
+        self.router_with(Router::new())
+    }
+
+    /// The same with another service's routes, which then pass the same middleware: traces, metrics, headers, panics.
+    pub fn router_with(&self, others: Router) -> Result<Router, prometheus::Error> {
+        middleware::public(shopper::routes().merge(others.with_state(())), &self.0)
     }
 
     /// The operator API, for a listener of its own. Fails when a metric's name is taken.

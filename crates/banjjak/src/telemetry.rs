@@ -2,7 +2,9 @@
 //! logged stands in `docs/logging.md`.
 
 use crate::config::{ConfigError, LogFormat, Telemetry};
+use std::backtrace::Backtrace;
 use std::io::IsTerminal;
+use std::panic::PanicHookInfo;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
@@ -37,5 +39,16 @@ pub(crate) fn start(settings: &Telemetry) -> anyhow::Result<WorkerGuard> {
             .try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("log lines are written already: {error}"))?;
+    std::panic::set_hook(Box::new(tell_panic));
     Ok(guard)
+}
+
+/// A panic is a line like any other; who caught it says what came of it.
+fn tell_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic
+        .location()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let backtrace = Backtrace::capture();
+    tracing::error!(panic.place = place, panic.backtrace = %backtrace, "panicked: {}", panic.payload_as_str().unwrap_or("no text"));
 }

@@ -10,7 +10,7 @@ use queue_edge::PublicOrigin;
 use queue_edge::body::BodyLimits;
 use std::sync::Arc;
 
-/// The public and the operator router.
+/// The public router, with the sockets' routes behind the same middleware, and the operator router.
 ///
 /// # Errors
 /// When a metric's name is taken.
@@ -20,9 +20,10 @@ pub(super) fn routers(
     shared: &Shared,
     public_origin: Option<PublicOrigin>,
     group: &Group,
+    sockets: Router,
 ) -> anyhow::Result<(Router, Router)> {
     let api = Api::new(deps(config, stores, shared, public_origin, group)?)?;
-    Ok((api.router()?, api.operator_router()?))
+    Ok((api.router_with(sockets)?, api.operator_router()?))
 }
 
 fn deps(

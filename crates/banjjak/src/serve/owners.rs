@@ -5,13 +5,14 @@ use super::listeners::milliseconds;
 use super::stores::Stores;
 use crate::config::Config;
 use crate::readiness::{Phase, Readiness};
-use consumer::{Deps, LobbySecrets, Metrics, Settings};
+use consumer::{ConsumerError, Deps, LobbySecrets, Metrics, Settings};
 use queue_domain::{CommandId, EventId};
 use queue_edge::Keys;
 use queue_ports::clock::Clock;
 use queue_ports::log::CommandLog as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -47,20 +48,25 @@ pub(super) fn start(
             ready: Arc::clone(&ready),
             settings: settings(config, partition),
         };
-        tasks.spawn(own(owner, shutdown.clone(), deps.readiness.clone()));
+        let owning = tasks.spawn(consumer::run(owner, shutdown.clone()));
+        tasks.spawn(watch(owning, deps.readiness.clone()));
         ready
     };
     (0..stores.log.partitions()).map(start_one).collect()
 }
 
-async fn own(deps: Deps, shutdown: CancellationToken, readiness: Readiness) {
-    if let Err(error) = consumer::run(deps, shutdown).await {
-        tracing::error!(
-            error = &error as &(dyn std::error::Error + 'static),
-            "an owner stopped by itself: nothing is decided any more until this is repaired"
-        );
-        readiness.reach(Phase::Broken);
-    }
+/// Says why an owner ended other than by the shutdown, also by a panic.
+async fn watch(owning: JoinHandle<Result<(), ConsumerError>>, readiness: Readiness) {
+    let why = match owning.await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    tracing::error!(
+        error = why,
+        "an owner stopped by itself: nothing is decided any more until this is repaired"
+    );
+    readiness.reach(Phase::Broken);
 }
 
 fn settings(config: &Config, partition: u32) -> Settings {

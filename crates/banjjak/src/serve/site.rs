@@ -109,14 +109,11 @@ impl Site {
             || format!("http://{address}"),
             |origin| origin.as_str().to_owned(),
         );
+        let sockets =
+            super::sockets::router(config, &stores, &shared, public_origin.clone(), &sessions)?;
         let (public, operator) =
-            super::api::routers(config, &stores, &shared, public_origin.clone(), &requests)?;
-        let gateway = super::sockets::router(config, &stores, &shared, public_origin, &sessions)?;
-        requests.serve(
-            listeners.public,
-            public.merge(gateway),
-            listeners::public_limits(config),
-        );
+            super::api::routers(config, &stores, &shared, public_origin, &requests, sockets)?;
+        requests.serve(listeners.public, public, listeners::public_limits(config));
         requests.serve(
             listeners.operator,
             operator.clone(),

@@ -65,6 +65,11 @@ async fn a_stop_tells_sockets_to_come_back_and_closes_them() {
     let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
     let hello = socket.next().await.unwrap().unwrap().into_text().unwrap();
     assert!(hello.contains("\"hello\""), "{hello}");
+    let metrics = crate::raw::get(instance.health, "/metrics").body;
+    assert!(
+        metrics.contains("route=\"/v1/events/{event}/socket\""),
+        "sockets are counted by route like everything else"
+    );
     instance.terminate();
     let (mut told, mut code) = (false, None);
     while let Some(Ok(message)) = socket.next().await {

@@ -116,8 +116,12 @@ async fn same<V: View>(view: &V, story: &Story, event: &EventId, moment: usize) 
             .as_ref()
             .map(|place| (place.state, place.number, place.id));
         assert_eq!(
-            (seen.version, place),
-            (state.version(), state.place_of(*shopper)),
+            (seen.version, seen.waiting, place),
+            (
+                state.version(),
+                state.waiting().into(),
+                state.place_of(*shopper)
+            ),
             "{told}, {shopper}"
         );
         let ahead = waiting_number(state, *shopper)
@@ -440,7 +444,7 @@ async fn follow<V: View>(view: &V, story: &Story, event: &EventId, before: Follo
 /// A shopper's view without what changes by others' doing.
 fn unaged(shopper: &ShopperView) -> ShopperView {
     let mut shopper = shopper.clone();
-    shopper.version = LogPosition::default();
+    (shopper.version, shopper.waiting) = (LogPosition::default(), 0);
     shopper
         .place
         .iter_mut()

@@ -162,6 +162,7 @@ struct HelloLast {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct HelloEvent {
+    version: Option<String>,
     phase: String,
     paused: bool,
     standby: bool,
@@ -194,7 +195,7 @@ impl Frame {
             "hello" => {
                 seen.place = self.place.map(|place| place.seen(&version));
                 seen.event = self.event.map(|event| SeenEvent {
-                    version,
+                    version: event.version.unwrap_or(version),
                     phase: event.phase,
                     paused: event.paused,
                     standby: event.standby,
@@ -276,7 +277,7 @@ mod tests {
     #[test]
     fn a_frame_is_seen_as_the_protocol_sees_it() {
         let place = r#"{"type":"place","version":"1-9","id":"1-2-0","state":"waiting","number":3,"ahead":2,"began_ahead":2,"waiting":9,"eta_s":{"low":1,"high":2},"until_ms":null,"extensions":0,"reason":"rate","wish":null}"#;
-        let hello = r#"{"type":"hello","version":"1-9","server_ms":5,"event":{"phase":"open","paused":false,"standby":true,"waiting":9,"title":{"ko":"가"}},"place":{"id":"1-2-0","state":"booked","number":3,"ahead":0,"waiting":9,"reservations":[{"id":"e.1","event":"e","slot":"0900","seats":2,"state":"confirmed","reason":null,"code":"AB","version":"1-9"}],"last":{"kind":"reserve","state":"done","reason":null,"of":"e.1","slot":"0900"}},"slots":[{"id":"0900","remaining":1,"capacity":2,"state":"bookable"}],"stale":true}"#;
+        let hello = r#"{"type":"hello","version":"1-9","server_ms":5,"event":{"version":"1-8","phase":"open","paused":false,"standby":true,"waiting":9,"title":{"ko":"가"}},"place":{"id":"1-2-0","state":"booked","number":3,"ahead":0,"waiting":9,"reservations":[{"id":"e.1","event":"e","slot":"0900","seats":2,"state":"confirmed","reason":null,"code":"AB","version":"1-9"}],"last":{"kind":"reserve","state":"done","reason":null,"of":"e.1","slot":"0900"}},"slots":[{"id":"0900","remaining":1,"capacity":2,"state":"bookable"}],"stale":true}"#;
         let others = [
             r#"{"type":"admitted","version":"1-9","until_ms":7}"#,
             r#"{"type":"slots","version":"1-9","slots":[{"id":"0900","remaining":1,"capacity":2,"state":"bookable"}]}"#,

@@ -9,6 +9,9 @@ const RETRY_MS = { first: 400, most: 5_000 };
 /** Codes after which the same request may be sent again. */
 const AGAIN = ['network', 'outcome_unknown', 'starting', 'overloaded', 'rate_limited', 'request_timeout'];
 
+/** Those of them that leave open whether it was accepted. */
+const OPEN = ['network', 'outcome_unknown', 'starting', 'request_timeout'];
+
 /** A request key: 32 of 0-9a-f. */
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -30,6 +33,8 @@ export class Actions {
     /** A booking that was sent and whose outcome is not known. @type {Attempt | null} */
     this.attempt = this.#remembered();
     this.accepted = false;
+    /** Whether the attempt got an answer that ends it. */
+    this.answered = false;
   }
 
   /** @param {string | null} slot @param {boolean} live whether the outcome comes by itself */
@@ -59,22 +64,28 @@ export class Actions {
     }
     const attempt = this.attempt;
     if (!attempt) return false;
-    this.accepted = false;
+    this.accepted = this.answered = false;
     const body = { slot: attempt.slot, seats: attempt.seats };
     const done = await this.#do('book', () => this.#send('POST', `${this.base}/reservations`, { body, headers: { 'Idempotency-Key': attempt.key } }), (answer) => {
       this.accepted = true;
       this.store.takeReservation(answer.body);
     });
-    // Anything but an open question ends the attempt; the next one gets a key of its own.
-    if (this.problem === null || !AGAIN.includes(this.problem)) this.settle();
+    // Anything but an open question is an answer; the next attempt gets a key of its own.
+    this.answered = this.problem === null || !OPEN.includes(this.problem);
+    this.settle();
+    this.changed();
     return done;
   }
 
-  /** Forgets the attempt once its outcome is known. */
+  /** Forgets the attempt once its outcome is known, or cannot come any more. */
   settle() {
-    const pending = /** @type {any[]} */ (this.store.place?.reservations ?? []).some((one) => one.state === 'pending');
-    if (pending || this.busy === 'book') return;
+    if (this.attempt === null || this.busy === 'book') return;
+    const place = this.store.place;
+    const pending = /** @type {any[]} */ (place?.reservations ?? []).some((one) => one.state === 'pending');
+    const over = place?.state !== 'pending' && (place?.state !== 'inside' || place.id !== this.attempt.place);
+    if (!over && (pending || !this.answered)) return;
     this.attempt = null;
+    this.accepted = false;
     sessionStorage.removeItem(this.memory);
   }
 
@@ -142,7 +153,6 @@ export class Actions {
       }
     } finally {
       this.busy = null;
-      if (name === 'book') this.settle();
       this.changed();
     }
   }
@@ -172,7 +182,7 @@ export class Actions {
     if (wait && method !== 'GET') all.set('Prefer', 'wait=5');
     if (method !== 'GET' && this.store.version !== null) all.set('Banjjak-Seen', this.store.version);
     if (body !== undefined) all.set('Content-Type', 'application/json');
-    const answer = await fetch(address, { method, headers: all, body: body === undefined ? undefined : JSON.stringify(body), cache: 'no-store', signal: AbortSignal.timeout(15_000) });
+    const answer = await fetch(address, { method, headers: all, body: body === undefined ? undefined : JSON.stringify(body), cache: 'no-store', signal: AbortSignal.timeout?.(15_000) });
     const text = await answer.text();
     return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : null };
   }

@@ -31,12 +31,16 @@ const setting = { sound: /** @type {HTMLInputElement} */ (by('set-sound')), ask:
 
 const LOST_AFTER_MS = 2_500;
 const FIRST_LOST_AFTER_MS = 9_000;
-const PENDING_CHECK_MS = 2_000;
+/** How long an accepted join may stay without a word; a live line brings it by itself. */
+const PENDING_CHECK_MS = { live: 8_000, else: 2_000 };
+const WHOLE_SPREAD_MS = 1_000;
+const ASK_AGAIN_MS = 5_000;
 const SLOWER_SHOWN_MS = 60_000;
 
 /** What the page showed last; a change of state moves the focus and is told. */
 let shown = main.dataset.state ?? '';
 let everLive = false;
+let wasLive = false;
 let refreshing = false;
 /** The place that was entered by itself, so that it happens once. @type {string | null} */
 let enteredFor = null;
@@ -58,18 +62,23 @@ function took(frame) {
 /** Something may look different now. */
 function changed() {
   everLive ||= link.state === 'live';
+  if (link.state === 'live' && !wasLive) askAgain();
+  wasLive = link.state === 'live';
   if (store.wanting && !refreshing && actions.busy === null) void whole();
   repaint();
   actions.settle();
 }
 
-/** Gets the whole place after a frame told that it changed. */
+/** Gets the whole place after a frame told that it changed; not at the same moment as everybody else who was told. */
 async function whole() {
   refreshing = true;
-  store.wanting = false;
-  await actions.refresh();
+  await new Promise((done) => setTimeout(done, Math.random() * WHOLE_SPREAD_MS));
+  if (store.wanting) {
+    store.wanting = false;
+    await actions.refresh();
+    tell();
+  }
   refreshing = false;
-  tell();
 }
 
 /** Tells the other tabs of this browser. */
@@ -92,7 +101,7 @@ function model() {
   const picked = choice();
   const lost = lostness();
   const problem = link.state === 'unknown-shopper' ? 'invalid_cookie' : actions.problem;
-  const sending = actions.attempt !== null && (actions.busy === 'book' || actions.accepted) && ['inside', 'refused'].includes(known.state);
+  const sending = actions.attempt !== null && (actions.busy === 'book' || actions.accepted || !actions.answered) && ['inside', 'refused'].includes(known.state);
   return {
     ...known,
     ...(known.state === 'waiting' && Date.now() - store.slowerAt < SLOWER_SHOWN_MS ? { why: words.say('why_slower') } : {}),
@@ -265,18 +274,31 @@ async function primary() {
   const { action } = model();
   if (action === 'join') {
     await act(actions.join(slot || null, link.state === 'live'));
-    setTimeout(pendingCheck, PENDING_CHECK_MS);
+    checkPending();
   } else if (action === 'wish') {
     if (await act(actions.join(slot || null, false))) alerts.say(words.say('wish_saved'));
   } else if (action === 'enter') await act(actions.enter());
-  else if (action === 'book' && slot) await act(actions.book(slot, seats));
+  else if (action === 'book' && slot) await book(slot, seats);
 }
 
-/** A line that said nothing of an accepted request does not keep the shopper from its answer. */
-async function pendingCheck() {
+/** A line that says nothing of an accepted request does not keep the shopper from its answer. */
+function checkPending() {
   if (store.place?.state !== 'pending') return;
-  await actions.refresh();
-  setTimeout(pendingCheck, PENDING_CHECK_MS);
+  const wait = PENDING_CHECK_MS[link.state === 'live' ? 'live' : 'else'];
+  setTimeout(() => store.place?.state === 'pending' && void actions.refresh().then(checkPending), wait * (0.75 + Math.random() / 2));
+}
+
+/** A booking whose outcome is still open is asked for again, under its own key, once there is a line. */
+function askAgain() {
+  const { attempt } = actions;
+  if (attempt === null || actions.busy !== null) return;
+  if (store.place?.state === 'inside' && store.place.id === attempt.place) void book();
+}
+
+/** Books; an answer that does not come is asked for until it does. @param {string} [slot] @param {number} [seats] */
+async function book(slot, seats) {
+  await act(actions.book(slot, seats));
+  if (actions.attempt !== null && !actions.answered) setTimeout(askAgain, ASK_AGAIN_MS * (0.75 + Math.random() / 2));
 }
 
 /** @param {MouseEvent} e */
@@ -325,10 +347,8 @@ tabs.onmessage = (e) => {
 };
 setInterval(() => visible() && repaint(), 1_000);
 link.start();
-// A booking that was sent before a reload is asked for again under the same key.
-if (actions.attempt !== null) {
-  if (store.place?.state === 'inside' && store.place.id === actions.attempt.place) void act(actions.book());
-  else actions.settle();
-}
-if (store.place?.state === 'pending') setTimeout(pendingCheck, PENDING_CHECK_MS);
+// What a reload interrupted goes on.
+if (store.place?.state === 'inside') askAgain();
+else actions.settle();
+checkPending();
 changed();

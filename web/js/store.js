@@ -14,8 +14,8 @@ export function older(a, b) {
   return x[0] !== y[0] ? x[0] < y[0] : x[1] < y[1];
 }
 
-/** States whose details only the whole place tells. */
-const WHOLE = ['inside', 'booked', 'left', 'no_show', 'timed_out', 'closed'];
+/** States that come with something of a reservation; its own frames tell it, the whole place makes sure. */
+const WHOLE = ['booked', 'left'];
 
 /** A wait that grows by so much is worth a word. */
 const SLOWER_S = 60;

@@ -57,7 +57,6 @@ function stateOf({ place, phase, paused, standby }) {
     case 'pending':
     case 'admitted':
     case 'booked':
-    case 'closed':
       return /** @type {string} */ (place.state);
     case 'waiting':
       if (phase === 'lobby') return 'lobby';
@@ -168,7 +167,7 @@ function sentences(scene, state) {
     case 'waiting':
       return [aheadLine(scene), words.say('waiting_sub')];
     case 'admitted':
-      return [headline, timed(scene, 'admitted_sub', 'admitted_sub_paused', 'admitted_sub_paused')];
+      return [headline, timed(scene, 'admitted_sub', 'admitted_sub_paused', 'admitted_sub_untimed')];
     case 'inside':
       return [headline, timed(scene, 'inside_sub', 'inside_sub_paused', 'inside_sub_untimed')];
     case 'booking-pending':

@@ -57,3 +57,30 @@ export async function choose(page, slot, seats = 1) {
 
 /** A shopper who is asked before entering. @param {import('playwright-core').BrowserContext} context */
 export const askFirst = (context) => context.addInitScript(() => localStorage.setItem('banjjak.ask', 'yes'));
+
+/** Everything that can be pressed is large enough for a thumb, and can be reached by keyboard alone. @param {import('playwright-core').Page} page @param {string} where */
+export async function operable(page, where) {
+  const small = await page.evaluate(() => {
+    const all = [...document.querySelectorAll('a[href], button, summary, select, label:has(input), input[type=number]')];
+    const boxes = all.filter((each) => each.checkVisibility() && !each.matches('.skip')).map((each) => ({ each, box: each.getBoundingClientRect() }));
+    return boxes.filter(({ box }) => box.height < 43.5 || box.width < 43.5).map(({ each, box }) => `${each.outerHTML.slice(0, 80)} ${box.width}x${box.height}`);
+  });
+  assert.deepEqual(small, [], `${where}: targets`);
+  const wanted = await page.evaluate(() => {
+    const all = [...document.querySelectorAll('a[href], button, summary, select, input:not([type=hidden])')].filter((each) => each.checkVisibility() && !(/** @type {HTMLInputElement} */ (each).disabled));
+    for (const [i, each] of all.entries()) each.setAttribute('data-stop', String(i));
+    // A group of radio buttons is one stop.
+    const first = (/** @type {Element} */ each) => each.matches('[type=radio]') && all.find((other) => other.getAttribute('name') === each.getAttribute('name')) !== each;
+    return all.filter((each) => !first(each)).map((each) => (each.matches('[type=radio]') ? `radio ${each.getAttribute('name')}` : String(each.getAttribute('data-stop'))));
+  });
+  await page.evaluate(() => (document.activeElement instanceof HTMLElement ? document.activeElement.blur() : undefined));
+  const reached = new Set();
+  for (let i = 0; i < wanted.length + 3; i += 1) {
+    await page.keyboard.press('Tab');
+    reached.add(await page.evaluate(() => {
+      const each = document.activeElement;
+      return each?.matches('[type=radio]') ? `radio ${each.getAttribute('name')}` : each?.getAttribute('data-stop');
+    }));
+  }
+  assert.deepEqual(wanted.filter((stop) => !reached.has(stop)), [], `${where}: by keyboard`);
+}

@@ -237,6 +237,30 @@ test('a hidden window is called by title and icon, and enters when it is seen', 
   await context.close();
 });
 
+test('a booking that no answer reaches for long is asked for until one does, under one key', async () => {
+  const event = await banjjak.event();
+  const context = await browser.newContext({ locale: 'ko-KR' });
+  const page = await context.newPage();
+  await page.goto(banjjak.page(event));
+  await press(page);
+  await inState(page, 'inside');
+  const keys = new Set();
+  let asked = 0;
+  await page.route('**/reservations', async (route) => {
+    keys.add(route.request().headers()['idempotency-key']);
+    asked += 1;
+    if (asked > 7) await route.continue();
+    else await route.fulfill({ status: 503, json: { code: 'outcome_unknown', status: 503, title: 'x', detail: 'x', retry_after_ms: 10 } });
+  });
+  await choose(page, 's1', 1);
+  await press(page);
+  await inState(page, 'booking-pending');
+  assert.match((await page.textContent('.alert')) ?? '', /두 번 예매되지 않아요|^\s*$|오류 코드/);
+  await inState(page, 'booked', 60_000);
+  assert.equal(keys.size, 1);
+  await context.close();
+});
+
 test('a booking whose answer got lost is asked for again under its key, also after a reload', async () => {
   const event = await banjjak.event();
   const context = await browser.newContext();

@@ -191,7 +191,7 @@ test('leaving asks once and gives the place up', async () => {
   await context.close();
 });
 
-test('what the operator does is seen at once: notice, pause, resume, close', async () => {
+test('what the operator does is seen at once: notice, pause, resume, close, reopen', async () => {
   const event = await banjjak.event({ policy: { room_max: 1 } });
   await banjjak.shopper(event).comeIn();
   const context = await browser.newContext({ locale: 'ko-KR' });
@@ -207,6 +207,10 @@ test('what the operator does is seen at once: notice, pause, resume, close', asy
   await inState(page, 'waiting');
   await banjjak.admin('POST', `/events/${event}/close`);
   await inState(page, 'closed');
+  await banjjak.admin('POST', `/events/${event}/reopen`);
+  await inState(page, 'open');
+  await press(page);
+  await inState(page, 'inside');
   await context.close();
 });
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Banjjak, until } from './banjjak.mjs';
-import { accessible, askFirst, choose, inState, launch, noSidewaysScroll, picture, press } from './browser.mjs';
+import { accessible, askFirst, choose, inState, launch, noSidewaysScroll, operable, picture, press } from './browser.mjs';
 
 /** @type {Banjjak} */
 let banjjak;
@@ -150,6 +150,7 @@ for (const [state, way] of Object.entries(ways)) {
       await page.emulateMedia({ colorScheme: 'dark' });
       await look(page, `${state}-${lang}-320-dark`, 320);
       await page.emulateMedia({ colorScheme: 'light' });
+      await operable(page, `${state}-${lang}`);
     }
     lang = 'ko';
     await page.context().close();
@@ -181,6 +182,21 @@ test('error: a page that is not there', async () => {
     for (const width of [320, 1280]) await look(page, `error-${lang}-${width}`, width);
   }
   await page.context().close();
+});
+
+test('a device that nobody recognises is told so, and can start afresh', async () => {
+  const event = await banjjak.event();
+  const context = await browser.newContext({ locale: 'ko-KR' });
+  await context.addCookies([{ name: 'banjjak_shopper', value: 'forged', url: String(banjjak.public) }]);
+  const page = await context.newPage();
+  const answer = await page.goto(banjjak.page(event));
+  assert.equal(answer?.status(), 401);
+  await inState(page, 'error');
+  await look(page, 'error-invalid-cookie-ko-320', 320);
+  page.on('dialog', (asked) => asked.accept());
+  await page.click('#forget');
+  await inState(page, 'open');
+  await context.close();
 });
 
 test('the list of events', async () => {

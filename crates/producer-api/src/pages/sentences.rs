@@ -74,7 +74,7 @@ pub(super) fn sentences(scene: &Scene<'_>, state: &str) -> (String, String) {
                 scene,
                 "admitted_sub",
                 "admitted_sub_paused",
-                "admitted_sub_paused",
+                "admitted_sub_untimed",
             ),
         ),
         "inside" => (

@@ -129,7 +129,6 @@ fn state_of(scene: &Scene<'_>) -> &'static str {
         Some("booked") => "booked",
         Some("no_show") => "no-show",
         Some("timed_out") => "timed-out",
-        Some("closed") => "closed",
         Some("left") if scene.phase != "closed" => "left",
         _ => match scene.phase {
             "lobby" if scene.paused => "paused",

@@ -3,6 +3,7 @@
 use super::listeners::milliseconds;
 use super::site::{Group, Shared};
 use super::stores::Stores;
+use super::watched_log::WatchedLog;
 use crate::config::Config;
 use axum::Router;
 use producer_api::{Api, Limits};
@@ -34,7 +35,7 @@ fn deps(
     group: &Group,
 ) -> anyhow::Result<producer_api::Deps> {
     Ok(producer_api::Deps {
-        log: Arc::new(stores.log.clone()),
+        log: Arc::<WatchedLog>::clone(&stores.watched),
         view: Arc::new(stores.view.clone()),
         changes: Arc::new(stores.view.clone()),
         ledger: Arc::new(stores.ledger.clone()),

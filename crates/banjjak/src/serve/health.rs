@@ -1,5 +1,6 @@
 //! The health listener: alive, ready, metrics. No token, no shopper's data; the address is for probes and scrapers only.
 
+use super::watched_log::LogWatch;
 use crate::readiness::{Phase, Readiness};
 use axum::Router;
 use axum::extract::State;
@@ -11,17 +12,19 @@ use prometheus::{Registry, TextEncoder};
 #[derive(Debug, Clone)]
 struct Health {
     readiness: Readiness,
+    log: LogWatch,
     registry: Registry,
 }
 
 /// `/healthz`, `/readyz`, `/metrics`.
-pub(super) fn router(readiness: Readiness, registry: Registry) -> Router {
+pub(super) fn router(readiness: Readiness, log: LogWatch, registry: Registry) -> Router {
     Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(Health {
             readiness,
+            log,
             registry,
         })
 }
@@ -39,6 +42,10 @@ async fn alive(State(health): State<Health>) -> (StatusCode, &'static str) {
 
 async fn ready(State(health): State<Health>) -> (StatusCode, &'static str) {
     match health.readiness.phase() {
+        Phase::Ready if !health.log.takes() => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the log takes nothing at the moment\n",
+        ),
         Phase::Ready => (StatusCode::OK, "ready\n"),
         Phase::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting\n"),
         Phase::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
@@ -68,7 +75,7 @@ mod tests {
 
     async fn status(readiness: &Readiness, path: &str) -> StatusCode {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        router(readiness.clone(), Registry::new())
+        router(readiness.clone(), LogWatch::new(), Registry::new())
             .oneshot(request)
             .await
             .unwrap()

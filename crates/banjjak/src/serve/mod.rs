@@ -15,6 +15,7 @@ mod sockets;
 mod stop;
 mod stores;
 mod testing;
+mod watched_log;
 
 use crate::cli::ServeArgs;
 use crate::clock::{OffsetClock, SystemClock};

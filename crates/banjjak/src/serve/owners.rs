@@ -3,6 +3,7 @@
 
 use super::listeners::milliseconds;
 use super::stores::Stores;
+use super::watched_log::WatchedLog;
 use crate::config::Config;
 use crate::readiness::{Phase, Readiness};
 use consumer::{ConsumerError, Deps, LobbySecrets, Metrics, Settings};
@@ -36,7 +37,7 @@ pub(super) fn start(
     let start_one = |partition| {
         let ready = Arc::new(AtomicBool::new(false));
         let owner = Deps {
-            log: Arc::new(stores.log.clone()),
+            log: Arc::<WatchedLog>::clone(&stores.watched),
             view: Arc::new(stores.view.clone()),
             ledger: Arc::new(stores.ledger.clone()),
             snapshots: Arc::new(stores.ledger.clone()),

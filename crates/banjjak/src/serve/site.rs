@@ -95,8 +95,12 @@ impl Site {
             Group::default(),
             Group::default(),
         );
-        let probes = health::router(shared.readiness.clone(), shared.registry.clone())
-            .merge(testing.map_or_else(Router::new, testing::router));
+        let probes = health::router(
+            shared.readiness.clone(),
+            stores.watched.watch(),
+            shared.registry.clone(),
+        )
+        .merge(testing.map_or_else(Router::new, testing::router));
         health.serve(listeners.health, probes, listeners::health_limits(config));
         let caught_up = start_owners(config, &stores, &shared, &owners)?;
 

@@ -1,5 +1,6 @@
 //! The concrete back ends, opened as the configuration says. The only place that names them.
 
+use super::watched_log::WatchedLog;
 use crate::config::{Config, Ledger, Log, View};
 use anyhow::Context as _;
 use prometheus::Registry;
@@ -13,7 +14,9 @@ use std::sync::Arc;
 /// The open stores of this process. Clones are the same stores.
 #[derive(Clone)]
 pub(super) struct Stores {
+    /// To stop it; everything else goes through `watched`.
     pub(super) log: SqliteLog,
+    pub(super) watched: Arc<WatchedLog>,
     pub(super) view: MemoryView,
     /// Snapshots too.
     pub(super) ledger: SqliteLedger,
@@ -44,6 +47,7 @@ impl Stores {
         )?;
         let Ledger::Embedded {} = config.ledger;
         Ok(Self {
+            watched: Arc::new(WatchedLog::new(Arc::new(log.clone()))),
             log,
             view: MemoryView::new(view_limits(&config.view)),
             ledger: SqliteLedger::open(folder).context("the ledger cannot be opened")?,

@@ -128,10 +128,19 @@ fn a_log_that_takes_nothing_says_so_and_is_well_again_by_itself() {
         full
     });
     assert_eq!(refused.unwrap().json()["code"], "overloaded");
+    instance.wait_until("not ready", |instance| {
+        get(instance.health, "/readyz").status == 503
+    });
+    assert_eq!(
+        get(instance.health, "/healthz").status,
+        200,
+        "a full disk is no reason for a restart"
+    );
     tell(&instance, "/testing/faults", "{}");
     instance.wait_until("joins are taken again", |instance| {
         Shopper::new().join(instance.public).status == 202
     });
+    instance.assert_healthy();
 }
 
 #[test]

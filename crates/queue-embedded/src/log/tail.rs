@@ -3,6 +3,9 @@
 use queue_ports::log::StoredRecord;
 use std::collections::VecDeque;
 
+/// Most bytes of one answer, beyond its first record.
+const MAX_READ_BYTES: usize = 1 << 20;
+
 /// Consecutive records up to the end, bounded in bytes.
 #[derive(Debug)]
 pub(crate) struct Tail {
@@ -44,14 +47,21 @@ impl Tail {
         self.bytes = 0;
     }
 
-    /// Records from `from` on; `None` when that is no longer here.
+    /// Records from `from` on; `None` when that is no longer here. At most [`MAX_READ_BYTES`] beyond the first: the writer waits
+    /// while they are copied.
     pub(crate) fn read(&self, from: u64, max_records: usize) -> Option<Vec<StoredRecord>> {
         let skip = from.checked_sub(self.records.front()?.offset)?;
+        let records = self.records.iter().skip(usize::try_from(skip).ok()?);
+        let mut bytes = 0;
+        let fits = |record: &&StoredRecord| {
+            let first = bytes == 0;
+            bytes += record.bytes.len();
+            first || bytes <= MAX_READ_BYTES
+        };
         Some(
-            self.records
-                .iter()
-                .skip(usize::try_from(skip).ok()?)
+            records
                 .take(max_records)
+                .take_while(fits)
                 .cloned()
                 .collect(),
         )
@@ -84,5 +94,18 @@ mod tests {
         tail.push(record(10));
         assert_eq!(tail.read(7, 9), None, "10 does not follow 7");
         assert_eq!(tail.read(10, 9).map(|records| records.len()), Some(1));
+    }
+
+    #[test]
+    fn an_answer_is_bounded_in_bytes_but_never_empty() {
+        let mut tail = Tail::new(usize::MAX);
+        let large = |offset| StoredRecord {
+            bytes: vec![0; MAX_READ_BYTES],
+            ..record(offset)
+        };
+        (0..3).for_each(|offset| tail.push(large(offset)));
+        (3..6).for_each(|offset| tail.push(record(offset)));
+        let count = |from| tail.read(from, 9).map(|records| records.len());
+        assert_eq!((count(0), count(2), count(3)), (Some(1), Some(1), Some(3)));
     }
 }

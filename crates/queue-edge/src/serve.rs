@@ -181,6 +181,9 @@ pub struct ConnectionPermit(
     #[expect(dead_code, reason = "it is held, not read")] Arc<OwnedSemaphorePermit>,
 );
 
+/// The kernel counts in whole seconds, and refuses 0.
+const KEEPALIVE_LEAST: Duration = Duration::from_secs(1);
+
 /// Small answers at once; a peer that does not read, or is gone without a word, is noticed by the kernel.
 fn prepare(stream: &TcpStream, limits: ConnectionLimits) -> io::Result<()> {
     stream.set_nodelay(true)?;
@@ -188,8 +191,8 @@ fn prepare(stream: &TcpStream, limits: ConnectionLimits) -> io::Result<()> {
     socket.set_tcp_user_timeout(Some(limits.write_timeout))?;
     socket.set_tcp_keepalive(
         &socket2::TcpKeepalive::new()
-            .with_time(limits.write_timeout)
-            .with_interval(limits.write_timeout / 3),
+            .with_time(limits.write_timeout.max(KEEPALIVE_LEAST))
+            .with_interval((limits.write_timeout / 3).max(KEEPALIVE_LEAST)),
     )
 }
 

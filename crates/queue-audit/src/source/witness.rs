@@ -156,6 +156,17 @@ pub(crate) fn place_id(text: &str) -> Option<(u64, u32)> {
     Some((version(record)?.1, index.parse().ok()?))
 }
 
+/// Reads a line. Nearly all are frames and requests, which are read without asking first what they are.
+fn parse(text: &str) -> serde_json::Result<Line> {
+    if text.starts_with(r#"{"line":"frame","#) {
+        serde_json::from_str(text).map(Line::Frame)
+    } else if text.starts_with(r#"{"line":"request","#) {
+        serde_json::from_str(text).map(Line::Request)
+    } else {
+        serde_json::from_str(text)
+    }
+}
+
 fn corrupt(why: String) -> SourceError {
     SourceError::Corrupt {
         what: "the witness".to_owned(),
@@ -191,8 +202,7 @@ impl Witness {
         let mut line = 1;
         while next(&mut text)? {
             line += 1;
-            let said = serde_json::from_str(&text)
-                .map_err(|error| corrupt(format!("line {line}: {error}")))?;
+            let said = parse(&text).map_err(|error| corrupt(format!("line {line}: {error}")))?;
             witness.take(line, said);
         }
         Ok(witness)

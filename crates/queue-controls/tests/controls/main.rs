@@ -1,6 +1,7 @@
 //! Controls for the checker: honest histories it must accept, and for every rule a history made by a build that breaks it on
 //! purpose, which it must reject by that rule's name. They run the real records, fold and view; only the fault is made up.
 
+mod embedded;
 mod faults;
 mod rows;
 mod script;

@@ -110,10 +110,15 @@ pub(crate) fn play(system: &mut System, draw: &mut Draw, steps: u64) {
 
 /// A system on which a popup was played.
 pub(crate) fn played(seed: u64, shop: Shop, prepare: impl FnOnce(&mut System)) -> System {
+    played_for(seed, shop, 300, prepare)
+}
+
+/// The same, for about so many steps.
+pub(crate) fn played_for(seed: u64, shop: Shop, steps: u64, prepare: impl FnOnce(&mut System)) -> System {
     let mut draw = Draw::new(seed);
     let mut system = System::new(popup(&mut draw), SHOPPERS, shop);
     prepare(&mut system);
-    play(&mut system, &mut draw, 300);
+    play(&mut system, &mut draw, steps);
     system
 }
 

@@ -672,6 +672,11 @@ impl System {
         })]);
     }
 
+    /// The log.
+    pub(crate) fn records(&self) -> &[RawRecord] {
+        &self.log
+    }
+
     /// What the audit says of all this.
     pub(crate) fn audit(mut self) -> Report {
         let us = self.us;

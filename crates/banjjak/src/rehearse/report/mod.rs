@@ -43,6 +43,8 @@ pub(crate) struct Report {
     stands: BTreeMap<&'static str, u64>,
     times: Vec<Times>,
     kills: Vec<KillRow>,
+    /// Kills that were asked for and whose moment never came.
+    kills_missed: usize,
     /// The first failures that no kill explains.
     failures: Vec<String>,
     seconds: Vec<Row>,
@@ -179,6 +181,7 @@ impl Report {
                 .collect(),
             times: times.collect(),
             kills: kills.collect(),
+            kills_missed: usize::from(args.kills).saturating_sub(outcome.kills.len()),
             failures: tally
                 .failures()
                 .iter()

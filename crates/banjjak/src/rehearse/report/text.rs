@@ -128,6 +128,13 @@ fn tail(text: &mut String, report: &Report) -> std::fmt::Result {
             kill.unanswered_requests, kill.sockets, kill.ready_again_after_s
         )?;
     }
+    if report.kills_missed > 0 {
+        writeln!(
+            text,
+            "{} kills were asked for whose moment never came",
+            report.kills_missed
+        )?;
+    }
     if !report.failures.is_empty() {
         writeln!(
             text,

@@ -25,7 +25,7 @@ pub(super) fn fit(config: &mut Config, open_files: u64) {
             process.open_files = open_files,
             public.connections_max = connections,
             gateway.sessions_max = sessions,
-            "fewer connections and sockets are taken than configured: this is what fits"
+            "fewer connections and sockets are taken than configured: this is what fits; raise the hard limit on open files (ulimit -Hn)"
         );
     }
     config.public.connections_max = connections;

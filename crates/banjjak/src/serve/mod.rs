@@ -129,18 +129,11 @@ fn start(
 
 fn raise_file_limit(wanted: u32) -> u64 {
     let limit = file_limit::raise(u64::from(wanted));
-    if limit < u64::from(wanted) {
-        tracing::warn!(
-            process.open_files = limit,
-            process.wanted = wanted,
-            "fewer files and sockets can be open than wanted; raise the hard limit (ulimit -Hn)"
-        );
-    } else {
-        tracing::info!(
-            process.open_files = limit,
-            "files and sockets that can be open"
-        );
-    }
+    tracing::info!(
+        process.open_files = limit,
+        process.wanted = wanted,
+        "files and sockets that can be open"
+    );
     limit
 }
 

@@ -2,9 +2,10 @@
 //! 500, and the next shopper notices nothing.
 
 use crate::instance::{EVENT, Instance};
-use crate::raw::{connect, exchange, get, read_all};
+use crate::raw::{Answer, connect, exchange, get, read_all};
 use crate::shopper::Shopper;
 use std::io::Write as _;
+use std::net::Shutdown;
 
 /// Bytes and the statuses that are right for them; 0 is a closed connection without an answer.
 fn table() -> Vec<(&'static str, Vec<u8>, &'static [u16])> {
@@ -169,4 +170,98 @@ fn a_connection_too_many_is_told_so_and_there_is_room_again_when_others_go() {
     instance.wait_until("there is room again", |instance| {
         get(instance.public, "/v1/events").status == 200
     });
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let instance = Instance::start_with(
+        &folder.path().join("data"),
+        &["--set", "api.body_timeout_ms=300"],
+    );
+    let head = format!(
+        "POST /v1/events/{EVENT}/places HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n{{"
+    );
+    let mut slow = connect(instance.public);
+    slow.write_all(head.as_bytes()).unwrap();
+    let mut gone = connect(instance.public);
+    gone.write_all(head.as_bytes()).unwrap();
+    gone.shutdown(Shutdown::Write).unwrap();
+    let told = Answer::of(&read_all(&mut slow));
+    assert_eq!(
+        (told.status, told.json()["code"].as_str()),
+        (408, Some("request_timeout")),
+        "{told:?}"
+    );
+    let told = Answer::of(&read_all(&mut gone));
+    assert!(matches!(told.status, 0 | 400), "{told:?}");
+    assert_eq!(
+        instance
+            .operate("GET", &format!("/admin/v1/events/{EVENT}/stats"), "", "")
+            .json()["totals"]["joined"],
+        0
+    );
+    instance.assert_healthy();
+}
+
+#[test]
+fn peers_that_never_read_cost_nobody_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let instance = Instance::start_with(
+        &folder.path().join("data"),
+        &["--set", "public.write_timeout_ms=1000"],
+    );
+    let request = format!("GET /v1/events/{EVENT} HTTP/1.1\r\nHost: a\r\n\r\n").repeat(2000);
+    let deaf: Vec<_> = (0..20)
+        .map(|_| {
+            let mut stream = connect(instance.public);
+            stream.set_nonblocking(true).unwrap();
+            // As much as the buffers on the way take; nothing is ever read.
+            let _ = stream.write(request.as_bytes());
+            stream
+        })
+        .collect();
+    for _ in 0..20 {
+        assert_eq!(
+            Shopper::new().join(instance.public).status,
+            202,
+            "others are served meanwhile"
+        );
+    }
+    instance.assert_healthy();
+    drop(deaf);
+    instance.terminate();
+    assert!(instance.ended().success());
+}
+
+#[test]
+fn the_operators_listener_is_as_hard() {
+    let folder = tempfile::tempdir().unwrap();
+    let instance = Instance::start(&folder.path().join("data"));
+    let with = |token: &str| {
+        format!("GET /admin/v1/events HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{token}\r\n")
+            .into_bytes()
+    };
+    let right = format!("Authorization: Bearer {}\r\n", instance.token);
+    let twice = right.repeat(2);
+    let table: [(&str, Vec<u8>, &[u16]); 8] = [
+        ("no token", with(""), &[401]),
+        ("a wrong token", with("Authorization: Bearer bjk_wrong\r\n"), &[401]),
+        ("another scheme", with("Authorization: Basic b3duZXI6eA==\r\n"), &[401]),
+        ("bytes for a token", with("Authorization: Bearer \u{e9}\u{ff}\r\n"), &[400, 401]),
+        ("two tokens", with(&twice), &[200, 401]),
+        ("noise", vec![0xff, 0, 1, 2, b'\r', b'\n', b'\r', b'\n'], &[0, 400]),
+        ("a huge definition", format!("POST /admin/v1/events HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{right}Idempotency-Key: 0123456789abcdef\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n{{").into_bytes(), &[413]),
+        ("no definition", format!("POST /admin/v1/events HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{right}Idempotency-Key: 0123456789abcdef\r\nContent-Type: application/toml\r\nContent-Length: 3\r\n\r\n=[=").into_bytes(), &[400]),
+    ];
+    for (name, bytes, right) in table {
+        let answer = exchange(instance.operator, &bytes);
+        assert!(right.contains(&answer.status), "{name}: {answer:?}");
+    }
+    instance.assert_healthy();
+    assert!(
+        !instance.logged().contains("panicked"),
+        "{}",
+        instance.logged()
+    );
 }

@@ -80,7 +80,7 @@ fn two_owners_ticks_do_no_harm() {
         log_hash: shop.partition.log_hash(),
         state_hash: shop.partition.state_hash(),
     };
-    shop.at(OPENS + 500).record(&[tick.clone()]);
+    shop.at(OPENS + 500).record(std::slice::from_ref(&tick));
     shop.record(&[tick]);
     assert_eq!(shop.state().service(), ServiceTime(500));
 }
@@ -109,7 +109,7 @@ fn what_is_not_ours_is_counted_and_hashed_and_changes_nothing() {
 
 #[test]
 fn gaps_unknown_rules_and_a_missing_genesis_stop_the_partition() {
-    let mut shop = Shop::open(&[("a", 3)]);
+    let shop = Shop::open(&[("a", 3)]);
     let offset = shop.partition.next_offset();
     let skipped = Record {
         offset: offset + 1,

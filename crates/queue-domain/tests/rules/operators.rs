@@ -144,7 +144,7 @@ fn the_door_lets_the_first_scan_pass_and_says_why_not_otherwise() {
     }
     shop.cancel(2).expect("cancelled");
     shop.move_to(3, "b").expect("moved");
-    let mut scan = |shop: &mut Shop, now, code, slot: Option<&str>| {
+    let scan = |shop: &mut Shop, now, code, slot: Option<&str>| {
         shop.at(now).operator(OperatorAction::CheckIn {
             code,
             slot: slot.map(slot_id),

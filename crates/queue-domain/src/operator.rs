@@ -141,7 +141,9 @@ impl Step<'_> {
             .filter(|(_, place)| place.state() == PlaceState::Waiting && place.number().is_none())
             .map(|(no, place)| (lobby_rank(&secret, &log_hash, &place.id().to_string()), no))
             .collect();
-        roster.sort_unstable();
+        if !on(Sabotage::LobbyNotShuffled) {
+            roster.sort_unstable();
+        }
         for (_, place) in roster {
             let number = self.state.places.next_number();
             self.emit(EffectKind::Numbered {

@@ -360,7 +360,11 @@ impl Partition {
         let elapsed = self
             .last_tick
             .map_or(0, |before| stamp.0.saturating_sub(before.0))
-            .min(LONGEST_TICK_MS);
+            .min(if on(Sabotage::OutageCounts) {
+                u64::MAX
+            } else {
+                LONGEST_TICK_MS
+            });
         self.last_tick = Some(stamp);
         for state in self.events.values_mut() {
             Step {

@@ -11,6 +11,8 @@
 pub enum Sabotage {
     /// Every third number is left out.
     NumberGap,
+    /// A shuffle lobby gets its numbers as it came.
+    LobbyNotShuffled,
     /// Two who wait swap their numbers at a tick.
     NumbersChange,
     /// A join with a wish takes over the last number in line.
@@ -29,6 +31,8 @@ pub enum Sabotage {
     PauseIgnored,
     /// Windows and sessions end a second early.
     EarlyDeadlines,
+    /// A tick counts for as long as nobody ticked.
+    OutageCounts,
     /// A session that ends goes back in line.
     BackInLine,
     /// Only a join sets the line in motion.

@@ -27,19 +27,50 @@ impl Instance {
         let folder = DataFolder::open(path).expect("the folder is ours");
         let clock = Arc::new(ManualClock::new(Stamp(1_000_000)));
         let metrics = LogMetrics::unread();
-        let log = SqliteLog::open(&folder, LogSettings::default(), Arc::clone(&clock) as _, Faults::none(), metrics).expect("a new log");
+        let log = SqliteLog::open(
+            &folder,
+            LogSettings::default(),
+            Arc::clone(&clock) as _,
+            Faults::none(),
+            metrics,
+        )
+        .expect("a new log");
         let ledger = SqliteLedger::open(&folder).expect("a new ledger");
-        Self { clock, log, ledger, fold: Partition::new(0) }
+        Self {
+            clock,
+            log,
+            ledger,
+            fold: Partition::new(0),
+        }
     }
 
     async fn catch_up(&mut self) {
-        for stored in self.log.read(0, self.fold.next_offset(), 100).await.expect("the log is read") {
+        for stored in self
+            .log
+            .read(0, self.fold.next_offset(), 100)
+            .await
+            .expect("the log is read")
+        {
             let decoded = entries(&stored.bytes).ok();
-            let record = Record { offset: stored.offset, stamp: stored.stamp, bytes: &stored.bytes, entries: decoded.as_deref() };
+            let record = Record {
+                offset: stored.offset,
+                stamp: stored.stamp,
+                bytes: &stored.bytes,
+                entries: decoded.as_deref(),
+            };
             let follows = self.fold.position();
             let mut effects = Vec::new();
-            let last = self.fold.fold(&record, &mut effects).expect("the fold goes on").position;
-            let batch = LedgerBatch { partition: 0, follows, last, effects };
+            let last = self
+                .fold
+                .fold(&record, &mut effects)
+                .expect("the fold goes on")
+                .position;
+            let batch = LedgerBatch {
+                partition: 0,
+                follows,
+                last,
+                effects,
+            };
             self.ledger.apply(batch).await.expect("the ledger takes it");
         }
     }
@@ -56,7 +87,10 @@ impl Instance {
         };
         self.clock.set(Stamp(stamp));
         let encoded = WireEntry::new([7; 16], &entry).encode();
-        self.log.append(0, encoded, Gather::Alone).await.expect("it is appended");
+        self.log
+            .append(0, encoded, Gather::Alone)
+            .await
+            .expect("it is appended");
         self.catch_up().await;
     }
 }
@@ -64,7 +98,10 @@ impl Instance {
 /// Plays a history on the embedded stores.
 fn write(path: &Path, seed: u64) {
     let system = played_for(seed, Shop::Honest, 120, |_| ());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let mut instance = Instance::open(path);
         instance.catch_up().await;
@@ -82,7 +119,12 @@ fn write(path: &Path, seed: u64) {
 fn audit(path: &Path) -> Report {
     let folder = SqliteFolder::open(path).expect("the files are there");
     let ledger = folder.ledger().expect("the ledger is read");
-    Audit::run(&Sources { log: &folder, ledger: Some(&ledger), witness: None }).expect("the audit runs")
+    Audit::run(&Sources {
+        log: &folder,
+        ledger: Some(&ledger),
+        witness: None,
+    })
+    .expect("the audit runs")
 }
 
 #[test]
@@ -103,7 +145,10 @@ fn rows_that_the_ledger_itself_took_are_rejected() {
         with(Sabotage::MoveForgotten, || write(&path, seed));
         audit(&path).violated().contains(&Rule::P1)
     });
-    assert!(rejected, "a moved reservation that is not marked as such was accepted");
+    assert!(
+        rejected,
+        "a moved reservation that is not marked as such was accepted"
+    );
 }
 
 #[test]
@@ -112,12 +157,27 @@ fn a_receipt_is_explained_by_the_log() {
     write(folder.path(), 4);
     let log = SqliteFolder::open(folder.path()).expect("the files are there");
     let (place, shopper, stamp) = first_join(&log);
-    let receipt = |place: &str, stamp: u64| Receipt::parse(&format!("BJR1.popup.{shopper}.{place}.{stamp}.1-abcdef.x")).expect("a receipt");
-    let explanation = receipt(&place, stamp).explain(&log).expect("the log is read");
+    let receipt = |place: &str, stamp: u64| {
+        Receipt::parse(&format!("BJR1.popup.{shopper}.{place}.{stamp}.1-abcdef.x"))
+            .expect("a receipt")
+    };
+    let explanation = receipt(&place, stamp)
+        .explain(&log)
+        .expect("the log is read");
     assert_eq!(explanation.contradiction, None, "{explanation}");
     assert_eq!(explanation.place.expect("a place").id, place);
-    for other in [receipt("1-0-0", stamp), receipt(&place, stamp + 1), receipt("1-99999-0", stamp)] {
-        assert!(other.explain(&log).expect("the log is read").contradiction.is_some());
+    for other in [
+        receipt("1-0-0", stamp),
+        receipt(&place, stamp + 1),
+        receipt("1-99999-0", stamp),
+    ] {
+        assert!(
+            other
+                .explain(&log)
+                .expect("the log is read")
+                .contradiction
+                .is_some()
+        );
     }
 }
 
@@ -126,9 +186,19 @@ fn first_join(log: &SqliteFolder) -> (String, String, u64) {
     use queue_audit::source::LogSource as _;
     use queue_domain::{Command, ShopperAction};
     let records = log.read(0, 0, 1000).expect("the log is read");
-    let join = records.iter().find_map(|raw| match entries(&raw.bytes).ok()?.first()? {
-        Entry::Command(Command::Shopper { shopper, action: ShopperAction::Join { .. }, .. }) => Some((format!("1-{}-0", raw.offset), shopper.to_string(), raw.stamp)),
-        _ => None,
-    });
+    let join = records
+        .iter()
+        .find_map(|raw| match entries(&raw.bytes).ok()?.first()? {
+            Entry::Command(Command::Shopper {
+                shopper,
+                action: ShopperAction::Join { .. },
+                ..
+            }) => Some((
+                format!("1-{}-0", raw.offset),
+                shopper.to_string(),
+                raw.stamp,
+            )),
+            _ => None,
+        });
     join.expect("somebody joins")
 }

@@ -32,6 +32,7 @@ fn assert_rejected(faults: &[(Rule, Sabotage)]) {
 fn a_broken_line_is_rejected() {
     assert_rejected(&[
         (Rule::L1, Sabotage::NumberGap),
+        (Rule::L1, Sabotage::LobbyNotShuffled),
         (Rule::L2, Sabotage::NumbersChange),
         (Rule::L3, Sabotage::LateJoinFirst),
         (Rule::L4, Sabotage::WishJumpsTheQueue),
@@ -41,6 +42,7 @@ fn a_broken_line_is_rejected() {
         (Rule::L7, Sabotage::RateIgnored),
         (Rule::L7, Sabotage::PauseIgnored),
         (Rule::L7, Sabotage::EarlyDeadlines),
+        (Rule::L7, Sabotage::OutageCounts),
         (Rule::L8, Sabotage::BackInLine),
         (Rule::L9, Sabotage::LazyAdmission),
     ]);
@@ -126,6 +128,7 @@ fn a_shop_that_says_what_is_not_is_rejected() {
         (Rule::S2, Shop::MiscountsSeats),
         (Rule::P2, Shop::MiscountsSeats),
         (Rule::F1, Shop::SendsOldFrames),
+        (Rule::F1, Shop::ForgetsSince),
         (Rule::F2, Shop::KeepsAdmissionsSecret),
         (Rule::F3, Shop::MixesShoppersUp),
         (Rule::Budget, Shop::IsTooBusy),

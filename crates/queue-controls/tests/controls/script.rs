@@ -96,7 +96,8 @@ pub(crate) fn play(system: &mut System, draw: &mut Draw, steps: u64) {
     for _ in 0..steps {
         match draw.below(100) {
             0..45 => visitor(system, draw),
-            45..95 => system.tick(250),
+            45..94 => system.tick(250),
+            94 => system.reconnect(draw.below(SHOPPERS as u64) as usize),
             95..97 => operator(system, draw),
             97 => system.tick(7_200_000),
             _ => (0..SHOPPERS).for_each(|shopper| system.read(shopper)),
@@ -114,7 +115,12 @@ pub(crate) fn played(seed: u64, shop: Shop, prepare: impl FnOnce(&mut System)) -
 }
 
 /// The same, for about so many steps.
-pub(crate) fn played_for(seed: u64, shop: Shop, steps: u64, prepare: impl FnOnce(&mut System)) -> System {
+pub(crate) fn played_for(
+    seed: u64,
+    shop: Shop,
+    steps: u64,
+    prepare: impl FnOnce(&mut System),
+) -> System {
     let mut draw = Draw::new(seed);
     let mut system = System::new(popup(&mut draw), SHOPPERS, shop);
     prepare(&mut system);

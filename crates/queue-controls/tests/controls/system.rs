@@ -50,6 +50,8 @@ pub(crate) enum Shop {
     ConfirmsBeforeTheLedger,
     /// Sends an old frame again.
     SendsOldFrames,
+    /// Greets who comes back with what was before.
+    ForgetsSince,
     /// Never tells anybody that it is their turn.
     KeepsAdmissionsSecret,
     /// Sends a shopper what another one has.
@@ -84,6 +86,8 @@ pub(crate) struct System {
     backlog: Vec<(Vec<Effect>, LogPosition)>,
     lines: Vec<Line>,
     seen: Vec<Seen>,
+    /// The number of each shopper's socket.
+    sockets: Vec<u32>,
     us: u64,
     commands: u64,
     runtime: tokio::runtime::Runtime,
@@ -120,6 +124,7 @@ impl System {
             backlog: Vec::new(),
             lines: Vec::new(),
             seen: vec![Seen::default(); shoppers],
+            sockets: (0..shoppers as u32).collect(),
             us: 0,
             commands: 0,
             runtime,
@@ -353,7 +358,7 @@ impl System {
         self.us += 10;
         self.lines.push(Line::Frame(SeenFrame::new(
             shopper as u32,
-            shopper as u32,
+            self.sockets[shopper],
             self.us,
             frame,
         )));
@@ -608,6 +613,52 @@ impl System {
         self.us += 1000;
         request.done_us = self.us;
         self.lines.push(Line::Request(request));
+    }
+
+    /// A shopper's network breaks; it comes back with the version that it saw last.
+    pub(crate) fn reconnect(&mut self, shopper: usize) {
+        let Some(view) = self.view() else {
+            return;
+        };
+        let since = view.version.to_string();
+        self.us += 100;
+        let (at_us, shopper_no) = (self.us, shopper as u32);
+        let line = |socket, what| {
+            Line::Socket(Socket {
+                shopper: shopper_no,
+                socket,
+                at_us,
+                stream: false,
+                what,
+            })
+        };
+        self.lines.push(line(
+            self.sockets[shopper],
+            SocketEvent::Closed { code: None },
+        ));
+        self.sockets[shopper] += self.shoppers.len() as u32;
+        self.lines.push(line(
+            self.sockets[shopper],
+            SocketEvent::Opened {
+                since: Some(since.clone()),
+            },
+        ));
+        let place = shown::hello_place(&view, &self.look(shopper), None);
+        let hello = Frame::Hello {
+            version: if self.shop == Shop::ForgetsSince {
+                self.older(&since)
+            } else {
+                since
+            },
+            server_ms: self.now,
+            event: shown::hello_event(&view, Stamp(self.now)),
+            place: Some(place).filter(|_| self.shop != Shop::ForgetsSince),
+            slots: shown::slot_seats(&view, None),
+            stale: false,
+        };
+        if self.shop != Shop::KeepsAdmissionsSecret {
+            self.frame(shopper, &hello);
+        }
     }
 
     /// The owner's tick, after so long.

@@ -16,8 +16,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// Visits after which an unremarkable change of counts is told.
-const COUNTS_VISITS: u8 = 4;
+/// Visits after which an unremarkable change of counts, and of seats to who is not choosing any, is told.
+const LEISURE_VISITS: u8 = 4;
 /// A deadline that moved by less is not worth a frame, in milliseconds.
 const DEADLINE_STEP_MS: u64 = 1_000;
 
@@ -47,9 +47,10 @@ struct Told {
     admission: Option<Position>,
     /// A digest of every reservation.
     reservations: Vec<(ReservationId, u64)>,
-    /// Visits since the last frame, and since counts were told.
+    /// Visits since the last frame, since counts were told, and since slots were.
     quiet: u32,
     uncounted: u8,
+    unslotted: u8,
 }
 
 impl Client {
@@ -251,10 +252,11 @@ impl Client {
 
     fn tell_event(&mut self, loaded: &mut Loaded, frames: &mut Vec<Outgoing>) {
         self.told.uncounted = self.told.uncounted.saturating_add(1);
+        self.told.unslotted = self.told.unslotted.saturating_add(1);
         if self.told.version > loaded.event.version {
             return;
         }
-        let counts = self.told.uncounted >= COUNTS_VISITS
+        let counts = self.told.uncounted >= LEISURE_VISITS
             && loaded.counts_changed_after(self.told.counts)
             && !self.is_told_counts(loaded);
         if counts || loaded.event_changed_after(self.told.event) {
@@ -262,8 +264,20 @@ impl Client {
             (self.told.event, self.told.counts, self.told.uncounted) =
                 (loaded.now(), loaded.now(), 0);
         }
-        frames.extend(loaded.slots_frame(self.told.slots));
-        self.told.slots = loaded.now();
+        if self.told.unslotted >= LEISURE_VISITS || self.is_choosing() {
+            let slots = loaded.slots_frame(self.told.slots);
+            if slots.is_some() {
+                self.told.unslotted = 0;
+            }
+            frames.extend(slots);
+            self.told.slots = loaded.now();
+        }
+    }
+
+    /// Whether the shopper is choosing a slot now, or about to: then seats are told as they go.
+    fn is_choosing(&self) -> bool {
+        let place = self.own.as_ref().and_then(|own| own.place.as_ref());
+        place.is_some_and(|place| place.state.in_room())
     }
 
     /// Whether place frames tell the counts anyway: one who waits while the line moves.

@@ -131,7 +131,9 @@ impl Loaded {
                 .hub_lag
                 .set(i64::try_from(ahead).unwrap_or(i64::MAX));
         }
-        if Arc::ptr_eq(&event, &self.event) {
+        if event.version == self.event.version {
+            // Only the ledger's mark can have moved: nothing that these frames tell.
+            self.event = event;
             return Ok(());
         }
         let (fields, slots) = (shown::event_fields(&event), shown::slot_seats(&event, None));

@@ -6,6 +6,7 @@ mod admissions;
 mod apply;
 mod changes;
 mod places;
+mod readers;
 mod reservations;
 mod rows;
 mod view;

@@ -7,14 +7,9 @@ use super::rows::EventRows;
 use super::waits::Waits;
 use crate::compare::{Compared, compare};
 use async_trait::async_trait;
-use queue_domain::{
-    CommandId, Effect, EventId, LogPosition, OperatorResult, ReservationId, ShopperId,
-};
+use queue_domain::{Effect, EventId, LogPosition};
 use queue_ports::ledger::{Applied, StoreError};
-use queue_ports::view::{
-    Change, Changes, EventView, Heads, LineView, ReservationView, ShopperView, ViewBatch,
-    ViewChanges, ViewImage, ViewReader, ViewWriter,
-};
+use queue_ports::view::{Change, Heads, ViewBatch, ViewImage, ViewWriter};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::{Semaphore, watch};
@@ -51,44 +46,44 @@ impl Default for ViewLimits {
 
 /// The view in memory. Cheap to clone; all clones are the same view.
 #[derive(Debug, Clone)]
-pub struct MemoryView(Arc<Shared>);
+pub struct MemoryView(pub(super) Arc<Shared>);
 
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     limits: ViewLimits,
-    events: RwLock<BTreeMap<EventId, Arc<Cell>>>,
-    partitions: RwLock<BTreeMap<u32, PartitionRow>>,
-    reached: Waits,
-    marked: Waits,
-    followers: Semaphore,
+    pub(super) events: RwLock<BTreeMap<EventId, Arc<Cell>>>,
+    pub(super) partitions: RwLock<BTreeMap<u32, PartitionRow>>,
+    pub(super) reached: Waits,
+    pub(super) marked: Waits,
+    pub(super) followers: Semaphore,
     /// Counts events that appeared, for who follows one that is not there yet.
-    appeared: watch::Sender<u64>,
+    pub(super) appeared: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
-struct PartitionRow {
-    heads: Option<Heads>,
+pub(super) struct PartitionRow {
+    pub(super) heads: Option<Heads>,
     mark: Option<LogPosition>,
 }
 
 /// One event's lock.
 #[derive(Debug)]
-struct Cell {
+pub(super) struct Cell {
     partition: u32,
     state: RwLock<CellState>,
     /// The newest cursor.
-    changed: watch::Sender<u64>,
+    pub(super) changed: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
-struct CellState {
+pub(super) struct CellState {
     /// `None`: forgotten.
-    rows: Option<EventRows>,
-    ring: Ring,
+    pub(super) rows: Option<EventRows>,
+    pub(super) ring: Ring,
 }
 
 impl Cell {
-    fn read(&self) -> RwLockReadGuard<'_, CellState> {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, CellState> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -129,7 +124,7 @@ impl MemoryView {
         }
     }
 
-    fn cell(&self, event: &EventId) -> Option<Arc<Cell>> {
+    pub(super) fn cell(&self, event: &EventId) -> Option<Arc<Cell>> {
         self.0
             .events
             .read()
@@ -167,7 +162,7 @@ impl MemoryView {
     }
 
     /// Reads an event's rows; `None` when they are unknown.
-    fn rows<T>(&self, event: &EventId, read: impl FnOnce(&EventRows) -> T) -> Option<T> {
+    pub(super) fn rows<T>(&self, event: &EventId, read: impl FnOnce(&EventRows) -> T) -> Option<T> {
         self.cell(event)?.read().rows.as_ref().map(read)
     }
 
@@ -392,135 +387,5 @@ impl ViewWriter for MemoryView {
 
     async fn version(&self, event: &EventId) -> Result<Option<LogPosition>, StoreError> {
         Ok(self.rows(event, |rows| rows.header.version))
-    }
-}
-
-#[async_trait]
-impl ViewReader for MemoryView {
-    async fn events(&self) -> Result<Vec<Arc<EventView>>, StoreError> {
-        let cells: Vec<_> = self
-            .0
-            .events
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .cloned()
-            .collect();
-        Ok(cells
-            .iter()
-            .filter_map(|cell| {
-                cell.read()
-                    .rows
-                    .as_ref()
-                    .map(|rows| Arc::clone(&rows.header))
-            })
-            .collect())
-    }
-
-    async fn event(&self, event: &EventId) -> Result<Option<Arc<EventView>>, StoreError> {
-        Ok(self.rows(event, |rows| Arc::clone(&rows.header)))
-    }
-
-    async fn shopper(
-        &self,
-        event: &EventId,
-        shopper: ShopperId,
-    ) -> Result<Option<ShopperView>, StoreError> {
-        Ok(self.rows(event, |rows| rows.shopper(shopper)))
-    }
-
-    async fn reservation(
-        &self,
-        event: &EventId,
-        id: ReservationId,
-    ) -> Result<Option<ReservationView>, StoreError> {
-        Ok(self.rows(event, |rows| rows.reservation(id)).flatten())
-    }
-
-    async fn operator_result(
-        &self,
-        event: &EventId,
-        command: CommandId,
-    ) -> Result<Option<OperatorResult>, StoreError> {
-        Ok(self
-            .rows(event, |rows| rows.body.operator.get(command).cloned())
-            .flatten())
-    }
-
-    async fn partition_heads(&self, partition: u32) -> Result<Option<Heads>, StoreError> {
-        Ok(self
-            .0
-            .partitions
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&partition)
-            .and_then(|row| row.heads))
-    }
-}
-
-#[async_trait]
-impl ViewChanges for MemoryView {
-    async fn reached(&self, event: &EventId, version: LogPosition) -> Result<(), StoreError> {
-        let wait = self.0.reached.begin(event, version)?;
-        if self.rows(event, |rows| rows.header.version) < Some(version) {
-            wait.woken().await;
-        }
-        Ok(())
-    }
-
-    async fn marked(&self, event: &EventId, position: LogPosition) -> Result<(), StoreError> {
-        let wait = self.0.marked.begin(event, position)?;
-        if self.rows(event, |rows| rows.header.ledger_mark).flatten() < Some(position) {
-            wait.woken().await;
-        }
-        Ok(())
-    }
-
-    async fn changes(&self, event: &EventId, cursor: u64) -> Result<Changes, StoreError> {
-        let _follower = self
-            .0
-            .followers
-            .try_acquire()
-            .map_err(|_| StoreError::Unavailable("too many follow changes already".into()))?;
-        let mut appeared = self.0.appeared.subscribe();
-        loop {
-            appeared.mark_unchanged();
-            if let Some(cell) = self.cell(event) {
-                return Ok(next_change(&cell, cursor).await);
-            }
-            // The sender lives in the view, which outlives this call.
-            _ = appeared.changed().await;
-        }
-    }
-
-    async fn line(&self, event: &EventId) -> Result<Option<LineView>, StoreError> {
-        let Some(cell) = self.cell(event) else {
-            return Ok(None);
-        };
-        let state = cell.read();
-        let line = |rows: &EventRows| LineView {
-            cursor: state.ring.cursor(),
-            version: rows.header.version,
-            line: rows.body.line.clone(),
-        };
-        Ok(state.rows.as_ref().map(line))
-    }
-}
-
-/// Waits until something changed after `cursor`. Tells nothing of an event that is unknown: it is waited for.
-async fn next_change(cell: &Cell, cursor: u64) -> Changes {
-    let mut changed = cell.changed.subscribe();
-    loop {
-        changed.mark_unchanged();
-        {
-            let state = cell.read();
-            if state.rows.is_some()
-                && let Some(changes) = state.ring.since(cursor)
-            {
-                return changes;
-            }
-        }
-        // The sender lives in the cell, which is held here.
-        _ = changed.changed().await;
     }
 }

@@ -14,7 +14,7 @@ use queue_domain::{LogPosition, ReservationId};
 use queue_edge::Problem;
 use queue_ports::shown;
 use queue_ports::view::{EventView, Heads};
-use queue_protocol::http::{OperatorEvent, ReservationPage, Stats};
+use queue_protocol::http::{Code, OperatorEvent, ReservationPage, Stats};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -189,5 +189,10 @@ pub(crate) fn reservation_id(event: &Event, text: &str) -> Result<ReservationId,
         .strip_prefix(event.id.as_str())
         .and_then(|rest| rest.strip_prefix('.'))
         .and_then(ReservationId::parse_hex);
-    id.ok_or_else(|| Problem::field("after", "must be a reservation's id of this event"))
+    id.ok_or_else(|| {
+        Problem::new(
+            Code::NotFound,
+            "There is no such reservation in this event.",
+        )
+    })
 }

@@ -3,6 +3,7 @@
 use super::FieldError;
 use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -33,8 +34,9 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
             detail,
         }]));
     }
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(bytes))
-        .map_err(json_error)
+    let read = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(bytes));
+    read.map_err(json_error)
+        .or_else(|error| with_whole_numbers(bytes).ok_or(error))
 }
 
 /// Reads a TOML body.
@@ -48,6 +50,36 @@ pub fn toml<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
         let path = error.path().to_string();
         BodyError::Fields(vec![field_error(&path, error.into_inner().message())])
     })
+}
+
+/// Reads a body once more with `348.0` as `348`: JSON knows one kind of number.
+fn with_whole_numbers<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let mut value: Value = serde_json::from_slice(bytes).ok()?;
+    make_whole(&mut value)
+        .then(|| serde_json::from_value(value).ok())
+        .flatten()
+}
+
+/// Whether there was a whole number written as a decimal one.
+fn make_whole(value: &mut Value) -> bool {
+    match value {
+        Value::Array(items) => items
+            .iter_mut()
+            .fold(false, |any, item| make_whole(item) | any),
+        Value::Object(fields) => fields
+            .values_mut()
+            .fold(false, |any, field| make_whole(field) | any),
+        Value::Number(number) => {
+            let text = number
+                .is_f64()
+                .then(|| number.as_f64())
+                .flatten()
+                .map(|float| float.to_string());
+            let whole: Option<u64> = text.and_then(|text| text.parse().ok());
+            whole.map(|whole| *number = whole.into()).is_some()
+        }
+        _ => false,
+    }
 }
 
 fn json_error(error: serde_path_to_error::Error<serde_json::Error>) -> BodyError {
@@ -174,6 +206,20 @@ mod tests {
         );
         let slots = r#"{"id":"abc","title":{},"time_zone":"UTC","opens_at":"","closes_at":"","slots":[{"id":"a","starts_at":"","ends_at":"","capacity":-4}]}"#;
         assert_eq!(field::<DefinitionBody>(slots), "slots[0].capacity");
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point_and_a_fraction_may_not() {
+        let body: ReserveBody = json(br#"{"slot":"0900","seats":2.0}"#).unwrap();
+        assert_eq!(body.seats, 2);
+        assert_eq!(
+            field::<ReserveBody>(r#"{"slot":"0900","seats":2.5}"#),
+            "seats"
+        );
+        assert_eq!(
+            field::<ReserveBody>(r#"{"slot":"0900","seats":-2.0}"#),
+            "seats"
+        );
     }
 
     #[test]

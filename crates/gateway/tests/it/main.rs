@@ -7,6 +7,7 @@ mod client;
 mod gate;
 mod line;
 mod own;
+mod page;
 mod stopping;
 mod stream;
 mod unruly;

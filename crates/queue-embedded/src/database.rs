@@ -9,6 +9,10 @@ use std::time::Duration;
 /// How long a statement waits for another connection of this process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Pages in the write-ahead log at which it is brought into the database. Rows come in random order, so a page is changed by many
+/// commits and written once.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
 /// The tables' format, kept in the file: a build never writes into one that it does not know.
 const FORMAT: i32 = 1;
 
@@ -63,6 +67,7 @@ pub(crate) fn open(folder: &DataFolder, name: &str, schema: &str) -> Result<Conn
     connection.execute_batch(
         "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON;",
     )?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.execute_batch(schema)?;
     if found < FORMAT {
         connection.pragma_update(None, "user_version", FORMAT)?;

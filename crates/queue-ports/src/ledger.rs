@@ -71,18 +71,36 @@ pub struct StoredSnapshot {
 #[async_trait]
 pub trait Snapshots: Send + Sync {
     /// Stores a snapshot durably and drops all but the newest `keep` (at least 2).
-    async fn store(&self, partition: u32, snapshot: StoredSnapshot, keep: usize) -> Result<(), StoreError>;
+    async fn store(
+        &self,
+        partition: u32,
+        snapshot: StoredSnapshot,
+        keep: usize,
+    ) -> Result<(), StoreError>;
 
     /// The newest snapshot at or below `at_or_below`; `None` for that means any.
-    async fn newest(&self, partition: u32, at_or_below: Option<LogPosition>) -> Result<Option<StoredSnapshot>, StoreError>;
+    async fn newest(
+        &self,
+        partition: u32,
+        at_or_below: Option<LogPosition>,
+    ) -> Result<Option<StoredSnapshot>, StoreError>;
 }
 
 /// What operators ask of the ledger.
 #[async_trait]
 pub trait LedgerQueries: Send + Sync {
     /// Confirmed and cancelled reservations of an event in the order of their ids, after the one named; at most `limit`.
-    async fn reservations(&self, event: &EventId, after: Option<ReservationId>, limit: usize) -> Result<Vec<OperatorReservation>, StoreError>;
+    async fn reservations(
+        &self,
+        event: &EventId,
+        after: Option<ReservationId>,
+        limit: usize,
+    ) -> Result<Vec<OperatorReservation>, StoreError>;
 
     /// One reservation.
-    async fn reservation(&self, event: &EventId, id: ReservationId) -> Result<Option<OperatorReservation>, StoreError>;
+    async fn reservation(
+        &self,
+        event: &EventId,
+        id: ReservationId,
+    ) -> Result<Option<OperatorReservation>, StoreError>;
 }

@@ -16,10 +16,20 @@ use queue_protocol::record::EncodedEntry;
 #[async_trait]
 pub trait CommandLog: Send + Sync {
     /// Appends one entry and waits until it is durable.
-    async fn append(&self, partition: u32, entry: EncodedEntry, gather: Gather) -> Result<Appended, AppendError>;
+    async fn append(
+        &self,
+        partition: u32,
+        entry: EncodedEntry,
+        gather: Gather,
+    ) -> Result<Appended, AppendError>;
 
     /// Records from offset `from` on, in order: at least one if there is one, at most `max_records`. Never waits for new ones.
-    async fn read(&self, partition: u32, from: u64, max_records: usize) -> Result<Vec<StoredRecord>, LogError>;
+    async fn read(
+        &self,
+        partition: u32,
+        from: u64,
+        max_records: usize,
+    ) -> Result<Vec<StoredRecord>, LogError>;
 
     /// The offset that the next record will have.
     async fn end(&self, partition: u32) -> Result<u64, LogError>;

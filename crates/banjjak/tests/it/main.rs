@@ -16,6 +16,7 @@ mod moved_clock;
 mod raw;
 mod restart;
 mod seen_from_outside;
+mod settings_bite;
 mod shopper;
 mod stop;
 mod sync_before_answer;

@@ -53,7 +53,7 @@ pub(crate) fn versions(witness: &Witness, report: &mut Report) {
     }
 }
 
-/// F2: whoever was admitted and not gone within the time was told on every socket that received anything meanwhile.
+/// F2: whoever was admitted, and received anything some time later while it still held, was told on a socket.
 pub(crate) fn told(
     partition: u32,
     witness: &Witness,
@@ -88,28 +88,27 @@ pub(crate) fn told(
         let due = chain
             .stamp(at.0)
             .map_or(u64::MAX, |stamp| stamp + TOLD_WITHIN_MS);
-        let (mut told, mut late): (HashSet<u32>, HashMap<u32, u32>) =
-            (HashSet::new(), HashMap::new());
+        let (mut told, mut late) = (false, None);
         for frame in meanwhile {
             if frame.admitted || telling.contains(&frame.line) {
-                told.insert(frame.socket);
+                told = true;
             } else if frame
                 .version
                 .and_then(|(_, offset)| chain.stamp(offset))
                 .is_some_and(|stamp| stamp >= due)
             {
-                late.entry(frame.socket).or_insert(frame.line);
+                late = late.or(Some(frame.line));
             }
         }
-        let untold = late.iter().find(|(socket, _)| !told.contains(socket));
+        let untold = late.filter(|_| !told);
         let what = || {
             format!(
-                "place {}-{} was admitted and a socket of its shopper was not told",
+                "place {}-{} was admitted, its shopper's socket goes on and never says so",
                 event.places[no].at.0, event.places[no].at.1
             )
         };
         report.check(Rule::F2, untold.is_none(), what, || {
-            let shown = untold.map(|(_, number)| line(*number));
+            let shown = untold.map(line);
             [command(partition, at)].into_iter().chain(shown).collect()
         });
     }

@@ -136,6 +136,12 @@ impl<'w> Shown<'w> {
         if seen.state == "pending" {
             return;
         }
+        last(event, &shopper, seen, &here, report);
+        // Who never had a place is told that it is over, with the reason in `last`.
+        let nothing = seen.id.is_none() && matches!(seen.state, "left" | "closed");
+        if nothing && event.current_place(&shopper).is_none() {
+            return;
+        }
         report.checked(Rule::P2, 1);
         let Some(no) = event.current_place(&shopper) else {
             report.violation(
@@ -507,6 +513,31 @@ impl<'w> Shown<'w> {
             );
         }
     }
+}
+
+/// What became of the last command, when it is told as decided.
+fn last(event: &Event, shopper: &Id, seen: &PlaceSeen, here: &[String], report: &mut Report) {
+    let Some((kind, state, reason)) = seen.last.filter(|(_, state, _)| *state != "pending") else {
+        return;
+    };
+    let told = match (state, reason) {
+        ("done", None) => Some(Ok(())),
+        (_, Some(reason)) => Some(Err(reason)),
+        _ => None,
+    };
+    let decided = event
+        .last
+        .get(shopper)
+        .map(|(kind, decision)| (*kind, decision.map(|_| ())));
+    let what = || {
+        format!("{kind} was told to be {state} ({reason:?}), the last command came to {decided:?}")
+    };
+    report.check(
+        Rule::P2,
+        told.is_some_and(|told| decided == Some((kind, told))),
+        what,
+        || here.to_vec(),
+    );
 }
 
 /// Whether the place got its number by the draw: those of the lobby did.

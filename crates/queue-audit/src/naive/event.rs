@@ -1,6 +1,6 @@
 //! One event as the checker sees it.
 
-use super::{At, Id, Line, TOKEN};
+use super::{At, Decision, Id, Line, TOKEN};
 use queue_protocol::record::{Definition, Policy, Slot as SlotDefinition};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -264,6 +264,8 @@ pub struct Event {
     pub drawn: std::ops::Range<u32>,
     /// The last record that moved it.
     pub version: u64,
+    /// What each shopper asked last, and what became of it.
+    pub last: HashMap<Id, (&'static str, Decision)>,
     /// What happened.
     pub happenings: Vec<Happening>,
 }
@@ -301,6 +303,7 @@ impl Event {
             revealed: false,
             drawn: 0..0,
             version: 0,
+            last: HashMap::new(),
             happenings: Vec::new(),
         }
     }

@@ -29,6 +29,19 @@ pub struct Decided {
     pub place: Option<usize>,
 }
 
+/// The word for what is asked.
+fn kind(action: &ShopperAction) -> &'static str {
+    match action {
+        ShopperAction::Join { .. } => "join",
+        ShopperAction::Leave { .. } => "leave",
+        ShopperAction::Enter { .. } => "enter",
+        ShopperAction::Extend { .. } => "extend",
+        ShopperAction::Reserve { .. } => "reserve",
+        ShopperAction::Cancel { .. } => "cancel",
+        ShopperAction::Move { .. } => "move",
+    }
+}
+
 /// A partition as folded so far.
 #[derive(Debug, Default)]
 pub struct Partition {
@@ -190,6 +203,7 @@ impl Partition {
         self.with(event, at, |state| {
             decision = state.shopper(at, stamp, generation, shopper, action);
             place = state.current_place(&shopper);
+            state.last.insert(shopper, (kind(action), decision));
         });
         self.decided.push(Decided {
             at,

@@ -56,6 +56,8 @@ pub struct PlaceSeen {
     pub waiting: Option<u64>,
     /// The word for why it stands where it stands.
     pub reason: Option<&'static str>,
+    /// The words for the last command: what was asked, what became of it, and why.
+    pub last: Option<(&'static str, &'static str, Option<&'static str>)>,
 }
 
 /// A reservation as some shopper saw it.
@@ -138,6 +140,26 @@ const WORDS: &[&str] = &[
     "rate",
     "paused",
     "slot_cancelled",
+    "join",
+    "leave",
+    "enter",
+    "extend",
+    "reserve",
+    "cancel",
+    "move",
+    "done",
+    "refused",
+    "idempotency_mismatch",
+    "not_open",
+    "stale",
+    "not_admitted",
+    "session_over",
+    "unknown_slot",
+    "slot_over",
+    "party_too_large",
+    "limit_reached",
+    "has_reservation",
+    "sold_out",
 ];
 
 fn word(text: &str) -> Option<&'static str> {
@@ -362,6 +384,9 @@ impl Witness {
             began_ahead: place.began_ahead,
             waiting: place.waiting,
             reason: place.reason.as_deref().and_then(word),
+            last: place.last.as_ref().and_then(|(kind, state, reason)| {
+                Some((word(kind)?, word(state)?, reason.as_deref().and_then(word)))
+            }),
         });
     }
 

@@ -22,7 +22,8 @@ mkdir -p "$out"
 # sold again, fits into minutes: see loadtest/README.md.
 rehearsed=0
 "$binary" rehearse \
-    --spawn "$binary serve --demo --any-port --print-json --data $out/data" \
+    --spawn "$binary serve --demo --any-port --print-json --data $out/data --set operator.connections_max=16 --set health.connections_max=16" \
+    --sockets "${SOCKETS:-18700}" \
     --event glow-seongsu --shoppers "$shoppers" --join-over 10s --seed "$seed" --kills 3 --time-limit 8m \
     --policy admit_per_second=150 --policy room_max=2000 --policy claim_window_s=10 --policy session_s=30 \
     --witness "$out/witness.jsonl" --report "$out" || rehearsed=$?

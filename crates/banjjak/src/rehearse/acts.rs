@@ -26,7 +26,7 @@ impl Shopper {
         match task {
             Task::Join => self.join(planned_us).await,
             Task::ClickAgain => self.click_again(planned_us).await,
-            Task::Connect => self.connect().await,
+            Task::Connect | Task::ConnectLater => self.connect().await,
             Task::Reload => self.reload().await,
             Task::Look => {
                 self.look(planned_us).await;
@@ -202,9 +202,8 @@ impl Shopper {
                 let ended_us = self.world.clock.now_us();
                 self.world
                     .judge_socket(self.index, unopened, began_us, ended_us);
-                // A page looks once by itself when its socket does not open.
-                if self.misses == 2 && unopened != Unopened::Unreachable {
-                    self.soon(Task::Check, Duration::ZERO);
+                if unopened == Unopened::Refused(503) {
+                    return self.do_without();
                 }
                 let longest = (RETRY_FIRST_MS << self.misses.min(4)).min(AGAIN_MAX_MS);
                 self.misses += 1;
@@ -212,6 +211,16 @@ impl Shopper {
                 self.soon(Task::Connect, Duration::from_millis(wait));
             }
         }
+    }
+
+    /// The server has no room for another socket: what a page does then. It looks now and then, and tries again much later.
+    fn do_without(&mut self) {
+        if !std::mem::replace(&mut self.done.without, true) {
+            self.world.tally.without.fetch_add(1, Ordering::Relaxed);
+        }
+        self.soon(Task::Look, Duration::ZERO);
+        let wait = self.rng.u64(FULL_RETRY_MS / 2..FULL_RETRY_MS);
+        self.soon(Task::ConnectLater, Duration::from_millis(wait));
     }
 
     async fn reload(&mut self) {
@@ -352,5 +361,7 @@ impl Shopper {
 
 /// First pause before a socket is tried again.
 const RETRY_FIRST_MS: u64 = 400;
+/// Longest pause before a socket is tried again at a server that is full.
+const FULL_RETRY_MS: u64 = 20_000;
 /// At the end one shopper in so many reads the event.
 const EVENT_READ_BY_ONE_IN: u32 = 100;

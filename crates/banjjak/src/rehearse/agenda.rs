@@ -9,6 +9,8 @@ pub(crate) enum Task {
     ClickAgain,
     /// Open the socket.
     Connect,
+    /// Try the socket again at a server that was full.
+    ConnectLater,
     /// Load the page again: close the socket and open another.
     Reload,
     /// Look at the place, without a socket.
@@ -66,7 +68,7 @@ impl Agenda {
     pub(crate) fn is_busy(&self) -> bool {
         self.0
             .iter()
-            .any(|(_, task)| !matches!(task, Task::Look | Task::Reload))
+            .any(|(_, task)| !matches!(task, Task::Look | Task::Reload | Task::ConnectLater))
     }
 }
 

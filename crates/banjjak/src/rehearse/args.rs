@@ -65,7 +65,7 @@ pub struct Args {
     #[arg(long)]
     pub(crate) sockets: Option<u32>,
     /// Kept-alive HTTP connections shared by all shoppers.
-    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(crate) connections: u16,
     /// How often a shopper without a socket looks at its place.
     #[arg(long, default_value = "5s", value_parser = duration)]

@@ -273,7 +273,7 @@ impl Partition {
         let mut bytes = Vec::with_capacity(effects.len() * 96);
         effects.iter().for_each(|effect| effect.encode(&mut bytes));
         #[cfg(feature = "sabotage")]
-        bytes.extend(crate::sabotage::drift().to_be_bytes());
+        bytes.extend(crate::sabotage::drift());
         self.state_hash = sha256(&[&self.state_hash, &bytes]);
     }
 

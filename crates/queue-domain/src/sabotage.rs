@@ -94,12 +94,13 @@ mod chosen {
         CHOSEN.get() == Some(sabotage)
     }
 
-    /// Something that no two folds have in common, when hashes are to drift; else always the same.
-    pub(crate) fn drift() -> u64 {
-        if on(Sabotage::HashDrift) {
-            DRIFT.set(DRIFT.get() + 1);
+    /// Something that no two folds have in common, when hashes are to drift; else nothing.
+    pub(crate) fn drift() -> Vec<u8> {
+        if !on(Sabotage::HashDrift) {
+            return Vec::new();
         }
-        DRIFT.get()
+        DRIFT.set(DRIFT.get() + 1);
+        DRIFT.get().to_be_bytes().to_vec()
     }
 
     impl Step<'_> {

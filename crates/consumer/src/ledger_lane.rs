@@ -55,6 +55,11 @@ impl LedgerLane {
         }
     }
 
+    /// Whether the lane's task is gone: the ledger refused what the fold decided, or the task broke.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.items.is_closed()
+    }
+
     /// Brings the ledger up to what was dropped, when there is room.
     pub(crate) fn flush(&mut self) {
         if let Some(target) = self.dropped_to.take()

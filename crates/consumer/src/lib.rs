@@ -18,7 +18,6 @@ pub use metrics::Metrics;
 pub use owner::Owner;
 
 use queue_domain::Stop;
-use queue_ports::ledger::StoreError;
 use queue_ports::log::LogError;
 use queue_protocol::record::RecordError;
 use tokio_util::sync::CancellationToken;
@@ -54,13 +53,11 @@ pub enum ConsumerError {
         /// Why.
         source: LogError,
     },
-    /// A store belongs to a newer generation, or is damaged.
-    #[error("partition {partition} stops: {source}")]
-    Store {
+    /// The view takes no more from this owner: a newer generation owns it, or its lane broke; the log says which.
+    #[error("partition {partition} stops: the view takes no more from it")]
+    ViewEnded {
         /// Which partition.
         partition: u32,
-        /// Why.
-        source: StoreError,
     },
 }
 

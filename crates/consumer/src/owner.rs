@@ -13,7 +13,7 @@ use queue_ports::view::{Heads, ViewImage};
 use std::sync::atomic::Ordering;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
 /// The owner of one partition.
 pub struct Owner {
@@ -82,8 +82,7 @@ impl Owner {
                 }
                 changed = taken.changed() => {
                     if changed.is_err() {
-                        info!("The view lane has ended");
-                        break;
+                        return Err(ConsumerError::ViewEnded { partition: self.deps.settings.partition });
                     }
                     self.deps.ready.store(true, Ordering::Release);
                 }
@@ -162,6 +161,9 @@ impl Owner {
             self.give_images();
         }
         self.ledger.flush();
+        if self.ledger.has_ended() {
+            self.deps.metrics.ledger_stopped.set(1);
+        }
         let (records, at) = self.last_snapshot;
         let due = self.partition.next_offset() - records >= self.deps.settings.snapshot_records;
         if due && at.elapsed() >= self.deps.settings.snapshot_interval {

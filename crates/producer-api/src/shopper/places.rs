@@ -24,24 +24,12 @@ pub(crate) async fn join(
     visit: Visit,
     body: Body,
 ) -> Result<Answer<Place>, Problem> {
-    let joined = async {
-        let body: JoinBody = visit.body(&app, body).await?;
-        let wish = body
-            .slot
-            .map(|slot| visit::slot("slot", &slot))
-            .transpose()?;
-        join_line(&app, &visit, event, wish, visit.wait()).await
-    };
-    let joined = joined.await;
-    match &joined {
-        Ok(_) => app.metrics.joins_accepted.inc(),
-        Err(problem) => app
-            .metrics
-            .joins_refused
-            .with_label_values(&[problem.code().as_str()])
-            .inc(),
-    }
-    joined
+    let body: JoinBody = visit.body(&app, body).await?;
+    let wish = body
+        .slot
+        .map(|slot| visit::slot("slot", &slot))
+        .transpose()?;
+    join_line(&app, &visit, event, wish, visit.wait()).await
 }
 
 /// Joins for a shopper, known or new.
@@ -62,7 +50,13 @@ pub(crate) async fn join_line(
         action: ShopperAction::Join { wish },
         about: None,
     };
-    let accepted = change::submit(app, visit, change).await?;
+    let accepted = change::submit(app, visit, change)
+        .await
+        .inspect_err(|problem| {
+            let refused = &app.metrics.joins_refused;
+            refused.with_label_values(&[problem.code().as_str()]).inc();
+        })?;
+    app.metrics.joins_accepted.inc();
     if let Some(answer) = decided(app, &accepted, wait).await {
         return Ok(answer);
     }
@@ -85,11 +79,12 @@ pub(crate) async fn join_line(
             )
     });
     let body = active.unwrap_or_else(|| {
+        let place = PlaceId(accepted.acknowledged.position);
         let receipt = proof::receipt(
             &app.deps.keys,
             &accepted.event.id,
             shopper,
-            PlaceId(accepted.acknowledged.position),
+            place,
             accepted.stamp,
         );
         shown::pending_place(&accepted.acknowledged, Some(receipt))

@@ -254,6 +254,13 @@ pub enum SocketEvent {
         /// `?since=`.
         since: Option<String>,
     },
+    /// It did not open.
+    Unopened {
+        /// When that was tried.
+        began_us: u64,
+        /// The status that was answered instead; absent: nobody there, or no answer.
+        status: Option<u16>,
+    },
     /// It has ended. The close code, if a close frame came.
     Closed {
         /// Such as 1012.

@@ -200,6 +200,11 @@ impl Shopper {
             }
             Err(unopened) => {
                 let ended_us = self.world.clock.now_us();
+                let status = match unopened {
+                    Unopened::Refused(status) => Some(status),
+                    Unopened::Unreachable => None,
+                };
+                self.write_socket(number, SocketEvent::Unopened { began_us, status });
                 self.world
                     .judge_socket(self.index, unopened, began_us, ended_us);
                 if unopened == Unopened::Refused(503) {

@@ -4,17 +4,37 @@ use super::line;
 use crate::report::Report;
 use crate::rule::Rule;
 use crate::source::Witness;
-use queue_protocol::witness::Request;
+use queue_protocol::witness::{Request, SocketEvent};
 
 /// After a restart clients come back over so long; what fails then is the kill's doing.
-const AFTERMATH_US: u64 = 5_000_000;
+const AFTERMATH_US: u64 = 1_000_000;
 
-/// Whether the request failed for a reason of the system's: overload, time-out, a broken connection, a fault. A refusal by the rules is none.
+/// Whether the request failed: overload, time-out, a broken connection, a fault. A refusal by the rules is none.
 fn failed(request: &Request) -> bool {
-    match request.status {
-        None | Some(408 | 429 | 500..) => true,
-        Some(_) => false,
-    }
+    !matches!(request.status, Some(200..400 | 409))
+}
+
+/// Something that failed: its line, when it began and when it was over.
+type Failure = (u32, u64, u64);
+
+/// Requests, and sockets that did not open.
+fn failures(witness: &Witness) -> Vec<Failure> {
+    let requests = witness
+        .requests
+        .iter()
+        .filter(|request| failed(&request.said));
+    let requests =
+        requests.map(|request| (request.line, request.said.sent_us, request.said.done_us));
+    let sockets = witness
+        .sockets
+        .iter()
+        .filter_map(|socket| match socket.said.what {
+            SocketEvent::Unopened { began_us, .. } => {
+                Some((socket.line, began_us, socket.said.at_us))
+            }
+            SocketEvent::Opened { .. } | SocketEvent::Closed { .. } => None,
+        });
+    requests.chain(sockets).collect()
 }
 
 /// From every kill to some time after the server was back.
@@ -42,46 +62,39 @@ fn faults(witness: &Witness) -> Vec<(u64, u64)> {
 /// Counts.
 pub(crate) fn look(witness: &Witness, report: &mut Report) {
     let faults = faults(witness);
-    let failed: Vec<_> = witness
-        .requests
-        .iter()
-        .filter(|request| failed(&request.said))
-        .collect();
-    let explained = |request: &Request| {
+    let failures = failures(witness);
+    let explained = |failure: &&Failure| {
         faults
             .iter()
-            .any(|(from, to)| request.sent_us <= *to && request.done_us >= *from)
+            .any(|(from, to)| failure.1 <= *to && failure.2 >= *from)
     };
-    let unexplained: Vec<_> = failed
+    let unexplained: Vec<_> = failures
         .iter()
-        .filter(|request| !explained(&request.said))
+        .filter(|failure| !explained(failure))
         .collect();
-    let all = witness.requests.len() as u64;
-    report.count("requests", all);
-    report.count("requests that failed", failed.len() as u64);
-    report.count(
-        "requests that failed without a fault",
-        unexplained.len() as u64,
-    );
+    let sockets = witness
+        .sockets
+        .iter()
+        .filter(|socket| !matches!(socket.said.what, SocketEvent::Closed { .. }));
+    let all = (witness.requests.len() + sockets.count()) as u64;
+    report.count("requests", witness.requests.len() as u64);
+    report.count("requests and sockets that failed", failures.len() as u64);
+    report.count("of these without a fault", unexplained.len() as u64);
     let within = unexplained.len() as u64 * 1000 <= all * 3;
     let shown = || {
         unexplained
             .iter()
             .take(5)
-            .map(|request| line(request.line))
+            .map(|failure| line(failure.0))
             .collect()
     };
-    report.check(
-        Rule::Budget,
-        within,
-        || {
-            format!(
-                "{} of {all} requests failed without a fault",
-                unexplained.len()
-            )
-        },
-        shown,
-    );
+    let what = || {
+        format!(
+            "{} of {all} requests and sockets failed without a fault",
+            unexplained.len()
+        )
+    };
+    report.check(Rule::Budget, within, what, shown);
     for kill in &witness.kills {
         report.note(format!(
             "killed in {} with {} requests unanswered and {} sockets open",

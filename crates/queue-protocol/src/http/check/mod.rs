@@ -10,7 +10,7 @@ pub use policy::DEFAULT_POLICY;
 use policy::{Applied as _, policy_patch};
 use text::{TEXT_MAX_CHARS, TITLE_MAX_CHARS, check_accent, check_text};
 
-use crate::http::{DefinitionBody, FieldError, PolicyPatchBody, RescheduleBody, SlotBody};
+use crate::http::{DefinitionBody, FieldError, RescheduleBody, SlotBody};
 use crate::time::parse_rfc3339;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

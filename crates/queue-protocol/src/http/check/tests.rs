@@ -2,8 +2,8 @@
 
 use super::policy::thousandths;
 use super::*;
-use crate::http::TextsBody;
 use crate::http::read;
+use crate::http::{PolicyPatchBody, TextsBody};
 use queue_domain::Policy;
 
 const DEFINITION: &str = r##"

@@ -4,14 +4,19 @@ use super::line;
 use crate::report::Report;
 use crate::rule::Rule;
 use crate::source::Witness;
-use queue_protocol::witness::{Request, SocketEvent};
+use queue_protocol::witness::{Asked, Request, SocketEvent};
 
 /// After a restart clients come back over so long; what fails then is the kill's doing.
 const AFTERMATH_US: u64 = 1_000_000;
 
-/// Whether the request failed: overload, time-out, a broken connection, a fault. A refusal by the rules is none.
+/// Whether the request failed: overload, time-out, a broken connection, a fault. A refusal by the rules is none, nor is the answer
+/// that there is nothing to read; whether that is true is A5's to say.
 fn failed(request: &Request) -> bool {
-    !matches!(request.status, Some(200..400 | 409))
+    match request.status {
+        Some(200..400 | 409) => false,
+        Some(404) => !matches!(request.asked, Asked::ReadPlace | Asked::ReadReservation),
+        _ => true,
+    }
 }
 
 /// Something that failed: its line, when it began and when it was over.

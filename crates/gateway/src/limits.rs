@@ -13,9 +13,9 @@ pub struct Limits {
     pub client_messages_max: u32,
     /// Longest message that a client may send, in bytes; above it the socket is closed with 1009.
     pub message_max_bytes: usize,
-    /// Read and write buffer of one socket, in bytes each.
+    /// Write buffer of one socket, in bytes; a quarter of it is the read buffer.
     pub buffer_bytes: usize,
-    /// A line of its own for how often one socket is told its rank, slots and counts: at most once in this time.
+    /// How often one socket is told its rank, slots and counts: at most once in this time.
     pub pace: Duration,
     /// An `alive` frame is sent after this long without any other.
     pub alive_every: Duration,

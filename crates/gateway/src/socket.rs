@@ -41,8 +41,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let greeted = greet(limits, tally, outbox, &mut io).await;
+    // Clients send pongs, hardly ever more: a quarter of the buffer is for reading.
     let config = WebSocketConfig::default()
-        .read_buffer_size(limits.buffer_bytes)
+        .read_buffer_size(limits.buffer_bytes / 4)
         .write_buffer_size(limits.buffer_bytes)
         .max_message_size(Some(limits.message_max_bytes))
         .max_frame_size(Some(limits.message_max_bytes));

@@ -28,6 +28,8 @@ pub(super) struct Client {
     own: Option<Box<ShopperView>>,
     /// The shopper's rows must be read again.
     owes_own: bool,
+    /// Since when the line may not be what was told.
+    stale_since: Option<Instant>,
     told: Told,
 }
 
@@ -76,6 +78,7 @@ impl Client {
             shopper: join.shopper,
             own: None,
             owes_own: false,
+            stale_since: None,
             told: Told::default(),
         };
         client.told.version = version;
@@ -179,20 +182,23 @@ impl Client {
             .filter(|_| self.told.admission.is_some() && self.told.admission != before)
     }
 
-    /// Tells what changed of ranks, deadlines, event and slots; a sign of life after so many quiet visits. `false` when the rank,
-    /// not told since `dirty_since`, must wait.
+    /// Tells what changed of ranks, deadlines, event and slots; a sign of life after so many quiet visits. The line
+    /// is not what this client was told since `dirty_since`, or since longer if telling had to wait.
     pub(super) fn visit(
         &mut self,
         shared: &Shared,
         loaded: &mut Loaded,
         dirty_since: Option<Instant>,
         quiet_visits: u32,
-    ) -> bool {
+    ) {
+        self.stale_since = self.stale_since.or(dirty_since);
         if !self.outbox.is_empty() {
-            return dirty_since.is_none();
+            return;
         }
         let mut frames = Vec::new();
-        let ranked = dirty_since.is_none() || self.tell_rank(loaded, dirty_since, &mut frames);
+        if self.stale_since.is_some() && self.tell_rank(loaded, &mut frames) {
+            self.stale_since = None;
+        }
         self.tell_event(loaded, &mut frames);
         self.told.quiet += 1;
         if frames.is_empty()
@@ -210,16 +216,11 @@ impl Client {
             ));
         }
         self.send(frames);
-        ranked
     }
 
-    /// The place as it follows from the line: number, ahead, estimate, deadline. Nothing else of it changed, or it would be owed.
-    fn tell_rank(
-        &mut self,
-        loaded: &Loaded,
-        dirty_since: Option<Instant>,
-        frames: &mut Vec<Outgoing>,
-    ) -> bool {
+    /// The place as it follows from the line: number, ahead, estimate, deadline. Nothing else of it changed, or it would be owed. `false` when it must
+    /// wait.
+    fn tell_rank(&mut self, loaded: &Loaded, frames: &mut Vec<Outgoing>) -> bool {
         let Some(own) = &mut self.own else {
             return true;
         };
@@ -243,7 +244,7 @@ impl Client {
                 own.waiting = fields.waiting;
             }
             let mut frame = Outgoing::encode(&Frame::Place(fields), "place", Some(loaded.version));
-            frame.stale_since = dirty_since;
+            frame.stale_since = self.stale_since;
             frames.push(frame);
             self.told.version = loaded.version;
         }

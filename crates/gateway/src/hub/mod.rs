@@ -356,9 +356,7 @@ impl Hub {
                 left.push(*number);
                 continue;
             }
-            if !client.visit(&self.shared, loaded, dirty_since, quiet_visits) {
-                slice.dirty_since = dirty_since;
-            }
+            client.visit(&self.shared, loaded, dirty_since, quiet_visits);
             if client.owes_own() {
                 owed.push((at, *number));
             }

@@ -238,14 +238,14 @@ impl Driver {
                 );
             }
             Step::Tick { elapsed } => self.tick(elapsed),
-            Step::Lobby { right } => {
-                self.timed(if right { BEGIN } else { BEGIN + 1 }, SetTime::Lobby)
-            }
-            Step::Open { right } => self.open(if right { BEGIN + 10_000 } else { BEGIN + 1 }),
-            Step::Close { right } => self.timed(
-                if right { BEGIN + 20_000_000 } else { BEGIN + 1 },
-                SetTime::Close,
+            Step::Lobby { right } => self.timed(
+                self.set_time(right, |set| set.lobby_opens_at),
+                SetTime::Lobby,
             ),
+            Step::Open { right } => self.open(self.set_time(right, |set| set.opens_at)),
+            Step::Close { right } => {
+                self.timed(self.set_time(right, |set| set.closes_at), SetTime::Close)
+            }
             Step::SlotOver {
                 slot: number,
                 right,
@@ -334,6 +334,12 @@ impl Driver {
         ))
     }
 
+    /// A set time as it stands when the record is written; it may be moved by the time it is folded.
+    fn set_time(&self, right: bool, which: impl Fn(&Schedule) -> Stamp) -> u64 {
+        let set = self.model.as_ref().map(|model| which(&model.schedule).0);
+        set.filter(|_| right).unwrap_or(BEGIN + 1)
+    }
+
     fn open(&mut self, at: u64) {
         let secret = self.shape.shuffle.then(secret);
         self.alone(Entry::Command(Command::Timed {
@@ -367,6 +373,18 @@ impl Driver {
             Operation::Open => OperatorAction::Open {
                 secret: self.shape.shuffle.then(secret),
             },
+            Operation::Reschedule {
+                lobby,
+                opens,
+                closes,
+            } => {
+                let at = |seconds: u16| Stamp(BEGIN + u64::from(seconds) * 1_000);
+                OperatorAction::Reschedule {
+                    lobby_opens_at: lobby.map(at),
+                    opens_at: opens.map(at),
+                    closes_at: closes.map(at),
+                }
+            }
             Operation::Pause => OperatorAction::Pause,
             Operation::Resume => OperatorAction::Resume,
             Operation::Close => OperatorAction::Close,

@@ -78,6 +78,12 @@ pub(crate) enum Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Operation {
     Open,
+    /// Sets times to so many seconds after the beginning.
+    Reschedule {
+        lobby: Option<u16>,
+        opens: Option<u16>,
+        closes: Option<u16>,
+    },
     Pause,
     Resume,
     Close,
@@ -167,9 +173,14 @@ fn timed_step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn time() -> impl Strategy<Value = Option<u16>> {
+    proptest::option::weighted(0.4, prop_oneof![0..30_u16, 20_000..30_000_u16])
+}
+
 fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         3 => Just(Operation::Open),
+        2 => (time(), time(), time()).prop_map(|(lobby, opens, closes)| Operation::Reschedule { lobby, opens, closes }),
         2 => Just(Operation::Pause),
         4 => Just(Operation::Resume),
         1 => Just(Operation::Close),

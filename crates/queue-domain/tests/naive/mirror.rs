@@ -2,13 +2,14 @@
 
 use crate::model::{Place, Reservation, Slot, Told};
 use queue_domain::{
-    CommandId, Effect, EffectKind, Guise, OperatorResult, Phase, PlaceReason, PlaceState,
+    CommandId, Effect, EffectKind, Guise, OperatorResult, Phase, PlaceReason, PlaceState, Schedule,
 };
 use std::collections::BTreeMap;
 
 #[derive(Debug, Default)]
 pub(crate) struct Mirror {
     pub(crate) guise: Option<Guise>,
+    pub(crate) schedule: Option<Schedule>,
     pub(crate) service: u64,
     pub(crate) slots: Vec<Slot>,
     pub(crate) places: Vec<Place>,
@@ -25,7 +26,9 @@ impl Mirror {
 
     pub(crate) fn apply(&mut self, effect: &Effect) {
         match &effect.kind {
-            EffectKind::Created { .. } => {
+            EffectKind::Schedule(schedule) => self.schedule = Some(*schedule),
+            EffectKind::Created { definition, .. } => {
+                self.schedule.get_or_insert(definition.schedule);
                 let phase_since = Default::default();
                 self.guise.get_or_insert(Guise {
                     phase: Phase::Scheduled,

@@ -3,7 +3,7 @@
 use crate::model::{Model, Slot};
 use queue_domain::{
     OperatorAction, OperatorResult, Phase, PlaceReason, PlaceState, Policy, PolicyPatch, Position,
-    Refusal, ReservationState, Seats, SlotId, SlotStatus, Stamp,
+    Refusal, ReservationState, Schedule, Seats, SlotId, SlotStatus, Stamp,
 };
 
 impl Model {
@@ -70,9 +70,14 @@ impl Model {
                 }
             }
             OperatorAction::CancelSlot(slot) => self.cancel_slot(slot)?,
-            OperatorAction::Reschedule { .. }
-            | OperatorAction::Texts(_)
-            | OperatorAction::CheckIn { .. } => {}
+            OperatorAction::Reschedule {
+                lobby_opens_at,
+                opens_at,
+                closes_at,
+            } => {
+                self.reschedule(*lobby_opens_at, *opens_at, *closes_at)?;
+            }
+            OperatorAction::Texts(_) | OperatorAction::CheckIn { .. } => {}
         }
         Ok(())
     }
@@ -91,6 +96,29 @@ impl Model {
                 _ => {}
             }
         }
+    }
+
+    /// Times that have come stay; the lobby is not after the opening, which is before the closing.
+    fn reschedule(
+        &mut self,
+        lobby: Option<Stamp>,
+        opens: Option<Stamp>,
+        closes: Option<Stamp>,
+    ) -> Result<(), Refusal> {
+        let too_late = (opens.is_some() && self.phase >= Phase::Open)
+            || (lobby.is_some() && self.phase >= Phase::Lobby);
+        let opens_at = opens.unwrap_or(self.schedule.opens_at);
+        let closes_at = closes.unwrap_or(self.schedule.closes_at);
+        let lobby_opens_at = lobby.unwrap_or(self.schedule.lobby_opens_at.min(opens_at));
+        if too_late || lobby_opens_at > opens_at || opens_at >= closes_at {
+            return Err(Refusal::WrongPhase);
+        }
+        self.schedule = Schedule {
+            lobby_opens_at,
+            opens_at,
+            closes_at,
+        };
+        Ok(())
     }
 
     fn change_policy(&mut self, patch: &PolicyPatch) {

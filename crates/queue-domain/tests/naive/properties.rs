@@ -33,6 +33,11 @@ fn compare(driver: &Driver, mirror: &mut Mirror, seen: &mut usize) {
         "phase after {written:?}"
     );
     assert_eq!(
+        mirror.schedule,
+        Some(model.schedule),
+        "set times after {written:?}"
+    );
+    assert_eq!(
         mirror.service, model.service,
         "service time after {written:?}"
     );

@@ -556,7 +556,9 @@ fn reservation_rules(event: &Event, seen: &ReservationSeen, decided: &Reservatio
         | ("cancelled", ReservationState::Cancelled { .. }) => Vec::new(),
         // Above the ledger's mark what was confirmed, moved or cancelled reads as pending.
         ("pending", ReservationState::Confirmed | ReservationState::Cancelled { .. }) => Vec::new(),
-        // The acknowledgement bears the version of its own record, which the view had not reached.
+        // The acknowledgement bears the version of its own record, which the view had not reached; of a repeat, that is later
+        // than the decision.
+        ("pending", _) if seen.acknowledges => Vec::new(),
         ("pending", _) if decided.at.0 == seen.version.1 => Vec::new(),
         ("refused", ReservationState::Refused(why)) if why == reason => Vec::new(),
         ("refused", state) => {

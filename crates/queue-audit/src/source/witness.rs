@@ -69,6 +69,8 @@ pub struct ReservationSeen {
     pub shopper: u32,
     /// The version that it was true for.
     pub version: Version,
+    /// An acknowledgement (202) said it: its version is that of its own record, and it says what was asked, not what is known.
+    pub acknowledges: bool,
     /// What it said.
     pub said: SeenReservation,
 }
@@ -288,7 +290,12 @@ impl Witness {
             );
         }
         if let Some(reservation) = &request.reservation {
-            self.take_reservation(line, request.shopper, reservation);
+            self.take_reservation(
+                line,
+                request.shopper,
+                request.status == Some(202),
+                reservation,
+            );
         }
         if let Some(event) = &request.event {
             self.take_slots(line, &event.version, &request.slots);
@@ -323,7 +330,7 @@ impl Witness {
             );
         }
         if let Some(reservation) = &frame.reservation {
-            self.take_reservation(line, frame.shopper, reservation);
+            self.take_reservation(line, frame.shopper, false, reservation);
         }
         let as_old_as = frame
             .event
@@ -357,10 +364,11 @@ impl Witness {
         at_us: u64,
         place: &SeenPlace,
     ) {
-        place
-            .reservations
-            .iter()
-            .for_each(|reservation| self.take_reservation(line, shopper, reservation));
+        // A pending place too knows nothing but what was acknowledged.
+        let acknowledges = place.state == "pending";
+        place.reservations.iter().for_each(|reservation| {
+            self.take_reservation(line, shopper, acknowledges, reservation)
+        });
         let Some(state) = word(&place.state) else {
             self.unreadable.push(Numbered {
                 line,
@@ -390,12 +398,19 @@ impl Witness {
         });
     }
 
-    fn take_reservation(&mut self, line: u32, shopper: u32, said: &SeenReservation) {
+    fn take_reservation(
+        &mut self,
+        line: u32,
+        shopper: u32,
+        acknowledges: bool,
+        said: &SeenReservation,
+    ) {
         if let Some(version) = self.version(line, &said.version) {
             self.reservations.push(ReservationSeen {
                 line,
                 shopper,
                 version,
+                acknowledges,
                 said: said.clone(),
             });
         }

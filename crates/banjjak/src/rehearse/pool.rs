@@ -84,7 +84,7 @@ pub(crate) struct Reply {
 /// One request's way.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    /// When its first byte was written; when it was given up if none was.
+    /// When its first byte was written; when connecting began if none was.
     pub(crate) sent_us: u64,
     /// When the answer was complete, or the request given up.
     pub(crate) done_us: u64,
@@ -146,13 +146,13 @@ impl Pool {
             .await
             .expect("the semaphore is never closed");
         loop {
+            let began_us = self.clock.now_us();
             let (connection, fresh) = match self.connection().await {
                 Ok(found) => found,
                 Err(_) => {
-                    let now = self.clock.now_us();
                     return Exchange {
-                        sent_us: now,
-                        done_us: now,
+                        sent_us: began_us,
+                        done_us: self.clock.now_us(),
                         outcome: Err(Lost::Unsent),
                     };
                 }

@@ -3,6 +3,7 @@
 //! the client, which is another process, the last.
 
 #[path = "../../../queue-protocol/examples/measured/mod.rs"]
+#[expect(dead_code, reason = "a part of what every benchmark shares")]
 mod measured;
 
 mod bare;

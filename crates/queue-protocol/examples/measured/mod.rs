@@ -1,10 +1,6 @@
 //! What a benchmark leaves behind: figures with units and targets, on a named machine, as text and as JSON in `out/bench`.
 //! Included by the benchmarks of several crates; it measures nothing itself.
 
-#![allow(
-    dead_code,
-    reason = "every benchmark includes this file and uses its own part of it"
-)]
 #![expect(
     clippy::print_stdout,
     reason = "a benchmark reports to the person who runs it"

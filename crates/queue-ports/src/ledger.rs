@@ -104,3 +104,10 @@ pub trait LedgerQueries: Send + Sync {
         id: ReservationId,
     ) -> Result<Option<OperatorReservation>, StoreError>;
 }
+
+/// Personal data that the ledger keeps, sealed, beside its rows.
+#[async_trait]
+pub trait PersonalData: Send + Sync {
+    /// Destroys every sealed address of an event. Reservations stay; nothing to destroy is no error.
+    async fn forget(&self, event: &EventId) -> Result<(), StoreError>;
+}

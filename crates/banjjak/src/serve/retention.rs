@@ -1,9 +1,10 @@
 //! Personal data ends: so many days after an event closed, the key under which its shoppers' addresses were sealed is destroyed, and
 //! with it what they say, wherever the sealed bytes were copied. Places, reservations and proofs stay.
 
-use queue_domain::{Phase, Stamp};
+use queue_domain::{EventId, Phase, Stamp};
 use queue_edge::Keys;
 use queue_ports::clock::Clock;
+use queue_ports::ledger::PersonalData;
 use queue_ports::view::{EventView, ViewReader};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ const DEFAULT_DAYS: u64 = 30;
 pub(super) struct Retention {
     pub(super) view: Arc<dyn ViewReader>,
     pub(super) keys: Arc<Keys>,
+    pub(super) ledger: Arc<dyn PersonalData>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -41,13 +43,19 @@ impl Retention {
         };
         let now = self.clock.now();
         for event in events.iter().filter(|event| is_over(event, now)) {
-            match self.keys.sealing.destroy(&event.definition.id) {
-                Ok(()) => {
-                    tracing::debug!(event.id = %event.definition.id, "the event's personal data cannot be read any more")
-                }
-                Err(error) => {
-                    tracing::error!(event.id = %event.definition.id, %error, "the key of personal data whose time is over cannot be destroyed")
-                }
+            self.destroy(&event.definition.id).await;
+        }
+    }
+
+    /// The key first: without it the rest says nothing.
+    async fn destroy(&self, event: &EventId) {
+        if let Err(error) = self.keys.sealing.destroy(event) {
+            tracing::error!(event.id = %event, %error, "the key of personal data whose time is over cannot be destroyed");
+        }
+        match self.ledger.forget(event).await {
+            Ok(()) => tracing::debug!(event.id = %event, "the event's personal data is gone"),
+            Err(error) => {
+                tracing::warn!(event.id = %event, %error, "the ledger's sealed addresses cannot be destroyed at the moment")
             }
         }
     }

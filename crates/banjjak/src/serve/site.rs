@@ -172,6 +172,7 @@ fn start_owners(
     let retention = Retention {
         view: Arc::new(stores.view.clone()),
         keys: Arc::clone(&shared.keys),
+        ledger: Arc::new(stores.ledger.clone()),
         clock: Arc::clone(&shared.clock),
     };
     group.tasks.spawn(retention.run(

@@ -143,6 +143,13 @@ fn a_log_that_takes_nothing_says_so_and_is_well_again_by_itself() {
     instance.assert_healthy();
 }
 
+fn sealed_addresses(data: &std::path::Path) -> u32 {
+    let ledger = rusqlite::Connection::open(data.join("ledger.db")).unwrap();
+    ledger
+        .query_row("SELECT count(*) FROM contacts", [], |row| row.get(0))
+        .unwrap()
+}
+
 #[test]
 fn addresses_cannot_be_read_any_more_when_their_days_are_over() {
     let folder = tempfile::tempdir().unwrap();
@@ -176,12 +183,16 @@ fn addresses_cannot_be_read_any_more_when_their_days_are_over() {
         phase(instance) == "closed"
     });
     assert!(key.exists(), "thirty days are promised");
+    assert_eq!(sealed_addresses(&data), 1);
     tell(
         &instance,
         "/testing/clock",
         &format!("{{\"advance_ms\":{}}}", 31 * day),
     );
     instance.wait_until("the key is destroyed", |_| !key.exists());
+    instance.wait_until("the ledger dropped the sealed address", |_| {
+        sealed_addresses(&data) == 0
+    });
     let read = shopper.request(
         instance.public,
         "GET",

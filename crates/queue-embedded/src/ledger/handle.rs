@@ -7,7 +7,8 @@ use crate::folder::DataFolder;
 use async_trait::async_trait;
 use queue_domain::{EventId, LogPosition, ReservationId};
 use queue_ports::ledger::{
-    Applied, Ledger, LedgerBatch, LedgerQueries, Snapshots, StoreError, StoredSnapshot,
+    Applied, Ledger, LedgerBatch, LedgerQueries, PersonalData, Snapshots, StoreError,
+    StoredSnapshot,
 };
 use queue_protocol::http::OperatorReservation;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
@@ -209,6 +210,20 @@ impl Snapshots for SqliteLedger {
         };
         self.blocking(move |inner| inner.snapshots.with(newest))
             .await
+    }
+}
+
+#[async_trait]
+impl PersonalData for SqliteLedger {
+    async fn forget(&self, event: &EventId) -> Result<(), StoreError> {
+        let event = event.to_string();
+        let forget = move |connection: &mut Connection| {
+            connection
+                .execute("DELETE FROM contacts WHERE event = ?1", [event])
+                .map(|_| ())
+                .map_err(|error| store_error(&error))
+        };
+        self.blocking(move |inner| inner.ledger.with(forget)).await
     }
 }
 

@@ -282,7 +282,7 @@ svg { display: block; width: 100%; height: auto; margin-top: 8px; }
 .k1::before { background: var(--c1); } .k2::before { background: var(--c2); } .k3::before { background: var(--c3); }
 svg .mark line { stroke: var(--bad); stroke-dasharray: 3 3; } svg .mark text { fill: var(--bad); font-size: 10px; }
 table { border-collapse: collapse; width: 100%; margin-top: 8px; font-size: 14px; }
-th, td { white-space: nowrap; text-align: right; padding: 4px 6px; border-top: 1px solid var(--line); } th:first-child { text-align: left; font-weight: 500; }
+td { white-space: nowrap; } th, td { text-align: right; padding: 4px 6px; border-top: 1px solid var(--line); } th:first-child { text-align: left; font-weight: 500; }
 section { overflow-x: auto; } pre { margin: 8px 0 0; font-size: 13px; white-space: pre-wrap; }
 </style>
 </head>

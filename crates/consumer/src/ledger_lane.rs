@@ -69,9 +69,15 @@ impl LedgerLane {
         }
     }
 
-    /// Hands a snapshot over; `false` when the lane is full or has something to fold again first.
+    /// Whether a snapshot would be taken: there is room, and nothing has to be folded again first.
+    pub(crate) fn takes_snapshot(&self) -> bool {
+        self.dropped_to.is_none() && self.items.capacity() > 0
+    }
+
+    /// Hands a snapshot over; `false` when the lane does not take it.
     pub(crate) fn give_snapshot(&self, image: PartitionImage) -> bool {
-        self.dropped_to.is_none() && self.items.try_send(Item::Snapshot(Box::new(image))).is_ok()
+        let item = Item::Snapshot(Box::new(image));
+        self.takes_snapshot() && self.items.try_send(item).is_ok()
     }
 }
 

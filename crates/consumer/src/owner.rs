@@ -23,18 +23,20 @@ pub struct Owner {
     view: ViewLane,
     ledger: LedgerLane,
     ticker: Ticker,
-    last_snapshot: (u64, Instant),
+    /// The offset after the last snapshot, and when this process took it.
+    last_snapshot: (u64, Option<Instant>),
 }
 
 impl Owner {
     /// Catches up with the log, gives the view an image of everything and the ledger what it lacks.
     pub async fn start(deps: Deps) -> Result<Self, ConsumerError> {
-        let partition = catch_up(&deps).await?;
+        let (partition, snapshot_end) = catch_up(&deps).await?;
         let view = ViewLane::start(&deps);
         let mut ledger = LedgerLane::start(&deps, partition.position());
         ledger.flush();
         let given = Given::all_of(&partition);
-        let last_snapshot = (partition.next_offset(), Instant::now());
+        // A long tail is worth a snapshot at once: the next start need not fold it again.
+        let last_snapshot = (snapshot_end, None);
         let owner = Self {
             deps,
             partition,
@@ -166,7 +168,8 @@ impl Owner {
         }
         let (records, at) = self.last_snapshot;
         let due = self.partition.next_offset() - records >= self.deps.settings.snapshot_records;
-        if due && at.elapsed() >= self.deps.settings.snapshot_interval {
+        let rested = at.is_none_or(|at| at.elapsed() >= self.deps.settings.snapshot_interval);
+        if due && rested && self.ledger.takes_snapshot() {
             self.snapshot();
         }
     }
@@ -175,7 +178,7 @@ impl Owner {
         if let Some(image) = self.partition.image()
             && self.ledger.give_snapshot(image)
         {
-            self.last_snapshot = (self.partition.next_offset(), Instant::now());
+            self.last_snapshot = (self.partition.next_offset(), Some(Instant::now()));
         }
     }
 }

@@ -119,8 +119,8 @@ pub(crate) async fn read(deps: &Deps, from: u64) -> Result<Vec<StoredRecord>, Co
     }
 }
 
-/// The partition folded up to the log's end, and whether the snapshot's own log still goes on from it.
-pub(crate) async fn catch_up(deps: &Deps) -> Result<Partition, ConsumerError> {
+/// The partition folded up to the log's end, and the offset after the snapshot that it began from.
+pub(crate) async fn catch_up(deps: &Deps) -> Result<(Partition, u64), ConsumerError> {
     let mut partition = restore(deps, None).await;
     deps.metrics.snapshot_offset_at_start.set(
         partition
@@ -146,5 +146,5 @@ pub(crate) async fn catch_up(deps: &Deps) -> Result<Partition, ConsumerError> {
         consumer.folded = folded,
         "The fold has caught up with the log"
     );
-    Ok(partition)
+    Ok((partition, first))
 }

@@ -89,3 +89,26 @@ async fn damaged_snapshots_are_passed_over_down_to_the_whole_log() {
     assert_eq!(rig.event().await.totals.joined, joined);
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn a_long_tail_is_not_folded_twice_although_the_process_is_killed_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (offset, _) = with_a_past(folder.path()).await;
+    rusqlite::Connection::open(folder.path().join("snapshots.db"))
+        .unwrap()
+        .execute("DELETE FROM snapshots", [])
+        .unwrap();
+    // The interval never passes: only the tail is reason enough.
+    let settings = consumer::Settings {
+        snapshot_records: 20,
+        snapshot_interval: Duration::from_secs(3600),
+        ..quick()
+    };
+    let rig = Rig::start(folder.path(), &clock(), settings).await;
+    assert!(rig.metric("banjjak_consumer_folded_at_start") > offset as f64);
+    while rig.metric("banjjak_consumer_snapshots_stored_total") < 1.0 {
+        // poll: a metric has no subscription; the ticks that take the snapshot go on meanwhile
+        tokio::task::yield_now().await;
+    }
+    rig.stop().await;
+}

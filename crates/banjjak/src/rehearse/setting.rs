@@ -118,7 +118,7 @@ fn definition(event: &str, stock: Stock) -> Value {
         "id": event, "title": {"ko": "리허설", "en": "Rehearsal"}, "time_zone": "Asia/Seoul",
         "lobby_opens_at": (now - hour * 2).to_string(), "opens_at": (now - hour).to_string(), "closes_at": (now + hour * 20).to_string(),
         // Short windows: who never comes must not hold up the standby list for a minute.
-        "policy": {"claim_window_s": 5, "session_s": 15},
+        "policy": {"claim_window_s": 3, "session_s": 8},
         "slots": slots.collect::<Vec<_>>(),
     })
 }

@@ -53,6 +53,18 @@ pub enum ConsumerError {
         /// Why.
         source: LogError,
     },
+    /// The ledger reflects records that the log does not have: one of them is from another time, such as a backup.
+    #[error(
+        "partition {partition} stops: the ledger stands at {ledger}, but the log ends before {end}"
+    )]
+    LedgerAhead {
+        /// Which partition.
+        partition: u32,
+        /// The last record that the ledger reflects.
+        ledger: String,
+        /// The offset that the log's next record will have.
+        end: u64,
+    },
     /// The view takes no more from this owner: a newer generation owns it, or its lane broke; the log says which.
     #[error("partition {partition} stops: the view takes no more from it")]
     ViewEnded {

@@ -51,9 +51,11 @@ pub(crate) fn fold_stored(
     }
 }
 
-/// A partition as the newest usable snapshot at or below `at_or_below` has it, or empty.
+/// A partition as the newest usable snapshot at or below `at_or_below` has it, or empty. A snapshot of records that the log does
+/// not have is of another log.
 pub(crate) async fn restore(deps: &Deps, at_or_below: Option<LogPosition>) -> Partition {
     let number = deps.settings.partition;
+    let log_end = deps.log.end(number).await.unwrap_or(u64::MAX);
     let mut limit = at_or_below;
     loop {
         let stored = match deps.snapshots.newest(number, limit).await {
@@ -68,6 +70,9 @@ pub(crate) async fn restore(deps: &Deps, at_or_below: Option<LogPosition>) -> Pa
         match decoded.and_then(|image| {
             Partition::restore(image).ok_or_else(|| "an event without its creation".to_owned())
         }) {
+            Ok(_) if stored.position.offset >= log_end => {
+                warn!(snapshot.position = %stored.position, "A snapshot is of records that the log does not have");
+            }
             Ok(partition)
                 if partition.position() == Some(stored.position)
                     && partition.number() == number =>
@@ -119,8 +124,26 @@ pub(crate) async fn read(deps: &Deps, from: u64) -> Result<Vec<StoredRecord>, Co
     }
 }
 
+/// Refuses a ledger that is ahead of the log: what comes next would be taken for something it has already stored.
+/// A ledger that cannot be asked is asked again by its lane.
+async fn check_ledger(deps: &Deps) -> Result<(), ConsumerError> {
+    let partition = deps.settings.partition;
+    let Ok(Some(ledger)) = deps.ledger.position(partition).await else {
+        return Ok(());
+    };
+    match deps.log.end(partition).await {
+        Ok(end) if ledger.offset >= end => Err(ConsumerError::LedgerAhead {
+            partition,
+            ledger: ledger.to_string(),
+            end,
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// The partition folded up to the log's end, and the offset after the snapshot that it began from.
 pub(crate) async fn catch_up(deps: &Deps) -> Result<(Partition, u64), ConsumerError> {
+    check_ledger(deps).await?;
     let mut partition = restore(deps, None).await;
     deps.metrics.snapshot_offset_at_start.set(
         partition

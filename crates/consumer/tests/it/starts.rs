@@ -1,6 +1,7 @@
 //! Starting again: only the tail is folded, damaged snapshots are passed over, and nothing is missing.
 
 use crate::rig::*;
+use consumer::ConsumerError;
 use queue_domain::{LogPosition, PlaceState};
 use queue_ports::view::ViewChanges;
 use std::path::Path;
@@ -110,5 +111,56 @@ async fn a_long_tail_is_not_folded_twice_although_the_process_is_killed_again() 
         // poll: a metric has no subscription; the ticks that take the snapshot go on meanwhile
         tokio::task::yield_now().await;
     }
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_ahead_of_its_log_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    with_a_past(folder.path()).await;
+    for (file, sql) in [
+        ("log.db", "DELETE FROM records WHERE \"offset\" > 40"),
+        ("snapshots.db", "DELETE FROM snapshots"),
+    ] {
+        let database = rusqlite::Connection::open(folder.path().join(file)).unwrap();
+        assert!(
+            database.execute(sql, []).unwrap() > 0,
+            "{file} is older now"
+        );
+    }
+    let Err(ended) = Rig::try_start(folder.path()).await else {
+        panic!("it must not start");
+    };
+    assert!(
+        matches!(ended, ConsumerError::LedgerAhead { end: 41, .. }),
+        "{ended}"
+    );
+}
+
+#[tokio::test]
+async fn a_snapshot_of_records_that_the_log_does_not_have_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    with_a_past(folder.path()).await;
+    std::fs::remove_file(folder.path().join("ledger.db")).unwrap();
+    let log = rusqlite::Connection::open(folder.path().join("log.db")).unwrap();
+    log.execute("DELETE FROM records WHERE \"offset\" > 40", [])
+        .unwrap();
+    drop(log);
+    let rig = Rig::start(folder.path(), &clock(), quick()).await;
+    assert!(
+        rig.metric("banjjak_consumer_snapshots_rejected_total") >= 1.0,
+        "the fault bit"
+    );
+    rig.view
+        .reached(&event(), LogPosition::default())
+        .await
+        .unwrap();
+    let joined = rig.event().await.totals.joined;
+    let place = rig.join(999).await.place.unwrap();
+    assert_eq!(
+        place.number.map(u64::from),
+        Some(joined + 1),
+        "the line goes on from what is there"
+    );
     rig.stop().await;
 }

@@ -65,6 +65,8 @@ pub struct Settings {
     pub snapshots_kept: usize,
     /// Batches that may wait for a projection; beyond that they are dropped and built again.
     pub lane_batches: usize,
+    /// How long a batch that says nothing to the ledger may wait for one that does.
+    pub ledger_idle: Duration,
     /// Wait before a store that failed is tried again.
     pub retry_delay: Duration,
 }
@@ -80,6 +82,7 @@ impl Default for Settings {
             snapshot_interval: Duration::from_secs(20),
             snapshots_kept: 3,
             lane_batches: 1024,
+            ledger_idle: Duration::from_millis(100),
             retry_delay: Duration::from_millis(200),
         }
     }

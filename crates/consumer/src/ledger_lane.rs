@@ -10,6 +10,7 @@ use queue_domain::{LogPosition, Partition, PartitionImage};
 use queue_ports::ledger::{Applied, LedgerBatch, StoreError, StoredSnapshot};
 use queue_protocol::snapshot;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
 
 /// What the lane carries.
@@ -21,6 +22,8 @@ pub(crate) enum Item {
     Snapshot(Box<PartitionImage>),
     /// A batch was dropped here: fold again up to this record.
     Refold(LogPosition),
+    /// Nothing came for a while: what is idle is stored.
+    Flush,
 }
 
 /// The owner's end of the lane.
@@ -82,20 +85,82 @@ impl LedgerLane {
 }
 
 async fn project(deps: Deps, mut items: mpsc::Receiver<Item>) {
-    while let Some(item) = items.recv().await {
-        let done = match item {
-            Item::Batch(batch) => apply(&deps, batch).await,
-            Item::Snapshot(image) => {
-                store(&deps, &image).await;
-                Ok(())
-            }
-            Item::Refold(target) => refold(&deps, target).await,
+    let mut idle: Option<Idle> = None;
+    loop {
+        let next = match &idle {
+            None => items.recv().await,
+            Some(idle) => match timeout_at(idle.until, items.recv()).await {
+                Ok(next) => next,
+                Err(_) => Some(Item::Flush),
+            },
+        };
+        let ended = next.is_none();
+        let done = match next.unwrap_or(Item::Flush) {
+            Item::Batch(batch) => take_batch(&deps, &mut idle, batch).await,
+            other => match flush(&deps, &mut idle).await {
+                Ok(()) => take_other(&deps, other).await,
+                failed => failed,
+            },
         };
         if let Err(error) = done {
             deps.metrics.ledger_stopped.set(1);
             error!("The ledger takes no more; the line goes on and bookings stay pending: {error}");
             return;
         }
+        if ended {
+            return;
+        }
+    }
+}
+
+/// Batches in a row that say nothing to the ledger, as one: only its position would be stored.
+#[derive(Debug)]
+struct Idle {
+    batch: LedgerBatch,
+    until: Instant,
+}
+
+/// Applies a batch together with what was idle before it. One that says nothing to the ledger, as most of a burst of joins
+/// does, waits for one that does, or for a while.
+async fn take_batch(
+    deps: &Deps,
+    idle: &mut Option<Idle>,
+    batch: LedgerBatch,
+) -> Result<(), String> {
+    let silent = batch.effects.is_empty();
+    let (batch, until) = match idle.take() {
+        Some(before) => (
+            LedgerBatch {
+                follows: before.batch.follows,
+                ..batch
+            },
+            before.until,
+        ),
+        None => (batch, Instant::now() + deps.settings.ledger_idle),
+    };
+    if silent && Instant::now() < until {
+        *idle = Some(Idle { batch, until });
+        return Ok(());
+    }
+    apply(deps, batch).await
+}
+
+async fn flush(deps: &Deps, idle: &mut Option<Idle>) -> Result<(), String> {
+    match idle.take() {
+        Some(idle) => apply(deps, idle.batch).await,
+        None => Ok(()),
+    }
+}
+
+async fn take_other(deps: &Deps, item: Item) -> Result<(), String> {
+    match item {
+        Item::Batch(batch) => apply(deps, batch).await,
+        Item::Snapshot(image) => {
+            store(deps, &image).await;
+            Ok(())
+        }
+        Item::Refold(target) => refold(deps, target).await,
+        Item::Flush => Ok(()),
     }
 }
 

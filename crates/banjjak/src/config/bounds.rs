@@ -37,6 +37,7 @@ const BOUNDS: &[(&str, i64, i64)] = &[
     ("consumer.snapshot_interval_ms", 100, 86_400_000),
     ("consumer.snapshots_kept", 2, 100),
     ("consumer.waiting_batches_max", 1, 1_000_000),
+    ("consumer.ledger_idle_ms", 1, 10_000),
     ("consumer.retry_delay_ms", 10, 60_000),
     ("api.shopper_changes_per_second", 1, 100_000),
     ("api.address_changes_per_second", 1, 10_000_000),

@@ -90,7 +90,7 @@ pub enum Ledger {
 }
 
 section! { /// `[consumer]`
-Consumer { batch_records_max: u32, tick_interval_ms: u32, clock_agreement_ms: u32, snapshot_every_records: u32, snapshot_interval_ms: u32, snapshots_kept: u32, waiting_batches_max: u32, retry_delay_ms: u32 } }
+Consumer { batch_records_max: u32, tick_interval_ms: u32, clock_agreement_ms: u32, snapshot_every_records: u32, snapshot_interval_ms: u32, snapshots_kept: u32, waiting_batches_max: u32, ledger_idle_ms: u32, retry_delay_ms: u32 } }
 
 section! { /// `[api]`
 Api { shopper_changes_per_second: u32, address_changes_per_second: u32, limited_keys_max: u32, request_keys_max: u32, body_timeout_ms: u32, operator_wait_ms: u32, form_wait_ms: u32, operator_keys_max: u32 } }

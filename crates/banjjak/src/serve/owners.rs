@@ -81,6 +81,7 @@ fn settings(config: &Config, partition: u32) -> Settings {
         snapshot_interval: milliseconds(from.snapshot_interval_ms),
         snapshots_kept: from.snapshots_kept as usize,
         lane_batches: from.waiting_batches_max as usize,
+        ledger_idle: milliseconds(from.ledger_idle_ms),
         retry_delay: milliseconds(from.retry_delay_ms),
     }
 }

@@ -24,6 +24,7 @@ const BOUNDS: &[(&str, i64, i64)] = &[
     ("log.group_records_max", 1, 1024),
     ("log.group_entries_max", 1, 65_536),
     ("log.tail_bytes", 65_536, 1_073_741_824),
+    ("log.gather_us", 0, 100_000),
     ("log.checkpoint_pages", 100, 1_000_000),
     ("view.waiters_max", 1, 1_000_000),
     ("view.followers_max", 1, 100_000),

@@ -62,6 +62,7 @@ pub enum Log {
         record_bytes_max: u32,
         group_records_max: u32,
         group_entries_max: u32,
+        gather_us: u32,
         tail_bytes: u32,
         checkpoint_pages: u32,
     },

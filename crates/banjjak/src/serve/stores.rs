@@ -66,6 +66,7 @@ fn log_settings(log: &Log) -> LogSettings {
         record_bytes_max,
         group_records_max,
         group_entries_max,
+        gather_us,
         tail_bytes,
         checkpoint_pages,
     } = *log;
@@ -77,6 +78,7 @@ fn log_settings(log: &Log) -> LogSettings {
         record_bytes: record_bytes_max as usize,
         group_records: group_records_max as usize,
         group_entries: group_entries_max as usize,
+        gather: std::time::Duration::from_micros(gather_us.into()),
         tail_bytes: tail_bytes as usize,
         checkpoint_pages,
     }

@@ -15,7 +15,7 @@ use queue_ports::log::{AppendError, Appended, CommandLog, Gather, LogError, Stor
 use queue_protocol::record::EncodedEntry;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Bounds and sizes of the log.
@@ -35,6 +35,8 @@ pub struct LogSettings {
     pub group_records: usize,
     /// Most entries of one sync.
     pub group_entries: usize,
+    /// How long a group waits for more when many are appending; a lone append never waits.
+    pub gather: Duration,
     /// Newest records of each partition kept in memory for those who follow the log, in bytes.
     pub tail_bytes: usize,
     /// Size of the write-ahead log, in pages of 4 KiB, at which it is brought into the database. The writer does it between two
@@ -52,6 +54,7 @@ impl Default for LogSettings {
             record_bytes: 1 << 20,
             group_records: 64,
             group_entries: 8_192,
+            gather: Duration::from_millis(1),
             tail_bytes: 16 << 20,
             checkpoint_pages: 512,
         }
@@ -184,6 +187,7 @@ impl SqliteLog {
             shared: Arc::clone(&shared),
             messages,
             store: Some(store),
+            last_group: 0,
         };
         let thread = std::thread::Builder::new()
             .name("log-writer".into())

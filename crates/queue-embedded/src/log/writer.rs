@@ -35,7 +35,12 @@ pub(crate) struct Writer {
     pub(crate) messages: mpsc::Receiver<Message>,
     /// `None` after an outcome that is unknown: opened again before the next write, to learn what is there.
     pub(crate) store: Option<Store>,
+    /// Entries of the group before.
+    pub(crate) last_group: usize,
 }
+
+/// A group of so many entries is worth waiting for the next one to be as large.
+const CROWD: usize = 8;
 
 /// What became of a group: the stamp and the first position of each record.
 type Written = Result<(Stamp, Vec<Position>), AppendError>;
@@ -78,6 +83,7 @@ impl Writer {
             entries: self.settings.group_entries,
         };
         let mut plan = Plan::new(limits);
+        self.gather();
         let mut next = Some(first);
         let stopped = loop {
             match next {
@@ -92,10 +98,29 @@ impl Writer {
             next = self.messages.try_recv().ok();
         };
         self.metrics.queued.set(self.messages.len() as i64);
+        self.last_group = plan.entries();
         if plan.entries() > 0 {
             self.group(plan);
         }
         stopped
+    }
+
+    /// When the last group was a crowd, waits a moment for the next to be one: each sync, and each record's fold, then serves more.
+    fn gather(&self) {
+        if self.last_group < CROWD {
+            return;
+        }
+        let until = Instant::now() + self.settings.gather;
+        while self.messages.len() < self.settings.group_entries {
+            let Some(left) = until
+                .checked_duration_since(Instant::now())
+                .filter(|left| !left.is_zero())
+            else {
+                return;
+            };
+            // Nobody unparks this thread; waking early only looks at the time again.
+            std::thread::park_timeout(left);
+        }
     }
 
     fn plan(&self, plan: &mut Plan, request: Request) {

@@ -22,8 +22,6 @@ pub(crate) enum Item {
     Snapshot(Box<PartitionImage>),
     /// A batch was dropped here: fold again up to this record.
     Refold(LogPosition),
-    /// Nothing came for a while: what is idle is stored.
-    Flush,
 }
 
 /// The owner's end of the lane.
@@ -87,20 +85,23 @@ impl LedgerLane {
 async fn project(deps: Deps, mut items: mpsc::Receiver<Item>) {
     let mut idle: Option<Idle> = None;
     loop {
-        let next = match &idle {
-            None => items.recv().await,
-            Some(idle) => match timeout_at(idle.until, items.recv()).await {
-                Ok(next) => next,
-                Err(_) => Some(Item::Flush),
-            },
-        };
-        let ended = next.is_none();
-        let done = match next.unwrap_or(Item::Flush) {
-            Item::Batch(batch) => take_batch(&deps, &mut idle, batch).await,
-            other => match flush(&deps, &mut idle).await {
-                Ok(()) => take_other(&deps, other).await,
+        let turn = next(&mut items, idle.as_ref()).await;
+        let ended = matches!(turn, Turn::Ended);
+        let done = match turn {
+            Turn::Item(Item::Batch(batch)) => take_batch(&deps, &mut idle, batch).await,
+            Turn::Item(Item::Snapshot(image)) => match flush(&deps, &mut idle).await {
+                Ok(()) => {
+                    store(&deps, &image).await;
+                    Ok(())
+                }
                 failed => failed,
             },
+            // Folds again from what the ledger has, so what is idle is contained in it.
+            Turn::Item(Item::Refold(target)) => {
+                idle = None;
+                refold(&deps, target).await
+            }
+            Turn::Quiet | Turn::Ended => flush(&deps, &mut idle).await,
         };
         if let Err(error) = done {
             deps.metrics.ledger_stopped.set(1);
@@ -111,6 +112,26 @@ async fn project(deps: Deps, mut items: mpsc::Receiver<Item>) {
             return;
         }
     }
+}
+
+/// What the lane does next.
+enum Turn {
+    Item(Item),
+    /// What is idle has waited long enough.
+    Quiet,
+    /// The owner is gone.
+    Ended,
+}
+
+async fn next(items: &mut mpsc::Receiver<Item>, idle: Option<&Idle>) -> Turn {
+    let received = match idle {
+        None => items.recv().await,
+        Some(idle) => match timeout_at(idle.until, items.recv()).await {
+            Ok(received) => received,
+            Err(_) => return Turn::Quiet,
+        },
+    };
+    received.map_or(Turn::Ended, Turn::Item)
 }
 
 /// Batches in a row that say nothing to the ledger, as one: only its position would be stored.
@@ -149,18 +170,6 @@ async fn flush(deps: &Deps, idle: &mut Option<Idle>) -> Result<(), String> {
     match idle.take() {
         Some(idle) => apply(deps, idle.batch).await,
         None => Ok(()),
-    }
-}
-
-async fn take_other(deps: &Deps, item: Item) -> Result<(), String> {
-    match item {
-        Item::Batch(batch) => apply(deps, batch).await,
-        Item::Snapshot(image) => {
-            store(deps, &image).await;
-            Ok(())
-        }
-        Item::Refold(target) => refold(deps, target).await,
-        Item::Flush => Ok(()),
     }
 }
 
